@@ -1,0 +1,247 @@
+//! Facts × rules → findings: ask every rule about every subject, let one fact have one finding, put them in order.
+
+mod evaluate;
+mod fact;
+mod key;
+mod others;
+mod settle;
+mod words;
+
+pub use evaluate::Answer;
+pub use fact::Asked;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::declaration::Policy;
+use crate::exchanges::profile;
+use crate::finding::{Finding, Label, Role};
+use crate::inventory::Inventory;
+use crate::model::time::Time;
+use crate::model::{Exchange, FieldName};
+use crate::rules::condition::Condition;
+use crate::rules::vocabulary::{FactId, Subject};
+use crate::rules::{Pointed, Rule, Rulebook};
+use crate::text::Span;
+use evaluate::Answer as A;
+use fact::{Got, Item};
+
+/// What rules are evaluated against.
+pub struct Context<'i> {
+    /// What is known.
+    pub inventory: &'i Inventory,
+    /// What is tolerated.
+    pub policy: &'i Policy,
+    /// The time of the check.
+    pub now: Time,
+}
+
+/// What a check came to.
+#[derive(Default)]
+pub struct Verdicts {
+    /// The findings, worst first; those that do not count too.
+    pub findings: Vec<Finding>,
+    /// What could not be assessed, by rule.
+    pub not_assessed: Vec<NotAssessed>,
+}
+
+/// A rule that had no answer for some subjects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAssessed {
+    /// The rule, by its place in the rule book.
+    pub rule: usize,
+    /// For how many subjects.
+    pub subjects: usize,
+    /// The facts that were unknown.
+    pub missing: Vec<FieldName>,
+    /// Where the answers would come from: endpoints, or a place in the declaration.
+    pub answered_by: Vec<String>,
+}
+
+/// What one rule said of one subject.
+enum Said {
+    Finding(Finding),
+    Unstated { exchange: Option<Exchange>, missing: Vec<FieldName> },
+}
+
+/// Asks every rule.
+pub fn evaluate(context: &Context<'_>, book: &Rulebook) -> Verdicts {
+    let mut said: Vec<(usize, Said)> = Vec::new();
+    let kinds = [Subject::Estate, Subject::Exchange, Subject::ThirdParty, Subject::Transfer, Subject::Account, Subject::Address, Subject::Key];
+    for kind in kinds {
+        let rules: Vec<(usize, &Rule)> = book.rules.iter().enumerate().filter(|(_, r)| r.about == kind).collect();
+        let subjects = context.subjects(kind);
+        // Each subject is asked for itself, so the order of the results does not depend on who asks.
+        let answers: Vec<Vec<(usize, Said)>> = subjects
+            .into_par_iter()
+            .with_min_len(64)
+            .map(|asked| {
+                let mut out = Vec::new();
+                for (at, rule) in &rules {
+                    context.ask(*at, rule, asked, &mut out);
+                }
+                settle::yield_to_others(&mut out, book);
+                out
+            })
+            .collect();
+        said.extend(answers.into_iter().flatten());
+    }
+    collect(said, book, context)
+}
+
+fn collect(said: Vec<(usize, Said)>, book: &Rulebook, context: &Context<'_>) -> Verdicts {
+    let mut verdicts = Verdicts::default();
+    let mut unstated: BTreeMap<usize, (usize, BTreeSet<FieldName>, BTreeSet<(Option<Exchange>, FieldName)>)> = BTreeMap::new();
+    for (rule, said) in said {
+        match said {
+            Said::Finding(finding) => verdicts.findings.push(finding),
+            Said::Unstated { exchange, missing } => {
+                let entry = unstated.entry(rule).or_default();
+                entry.0 += 1;
+                entry.1.extend(missing.iter().copied());
+                entry.2.extend(missing.into_iter().map(|f| (exchange, f)));
+            }
+        }
+    }
+    for (rule, (subjects, missing, asked)) in unstated {
+        // A rule that is turned off is not asked, so it cannot be unanswered.
+        if book.rules.get(rule).is_some_and(|r| context.policy.rules.iter().any(|(id, t)| id.value == r.id && t.off.is_some())) {
+            continue;
+        }
+        let mut answered_by = BTreeSet::new();
+        for (exchange, field) in asked {
+            let endpoints: Vec<_> = exchange.and_then(profile).into_iter().flat_map(|p| p.answered_by(field)).collect();
+            let name = exchange.map_or("", Exchange::id);
+            answered_by.extend(endpoints.iter().map(|e| format!("{name}: {e}")));
+            match (endpoints.is_empty(), field.declared_at()) {
+                (true, Some(at)) => answered_by.insert(format!("keylint.yaml: {at}")),
+                (true, None) => answered_by.insert(format!("{name}: no answer states {}; look at the web page", field.says())),
+                (false, _) => false,
+            };
+        }
+        verdicts.not_assessed.push(NotAssessed {
+            rule,
+            subjects,
+            missing: missing.into_iter().collect(),
+            answered_by: answered_by.into_iter().collect(),
+        });
+    }
+    settle::tune(&mut verdicts.findings, book, context.policy);
+    settle::order(&mut verdicts.findings, book);
+    verdicts
+}
+
+impl Context<'_> {
+    /// What one rule says of one subject.
+    fn ask(&self, at: usize, rule: &Rule, asked: Asked, out: &mut Vec<(usize, Said)>) {
+        let Some((list, _)) = rule.each else {
+            match self.holds(&rule.when, asked, None) {
+                A::Yes => out.push((at, Said::Finding(self.finding(at, rule, asked, None)))),
+                A::No => {}
+                A::Unstated => out.push((at, self.unstated(&rule.when, asked, &[]))),
+            }
+            return;
+        };
+        match self.fact(asked, list) {
+            Some(Got::List(members)) => {
+                let mut open = Vec::new();
+                for item in &members.items {
+                    match self.holds(&rule.when, asked, Some(item)) {
+                        A::Yes => out.push((at, Said::Finding(self.finding(at, rule, asked, Some(item))))),
+                        A::No => {}
+                        A::Unstated => self.missing(&rule.when, asked, Some(item), &mut open),
+                    }
+                }
+                if !members.complete && self.could_hold(&rule.when, asked) {
+                    open.push(list.field());
+                }
+                if !open.is_empty() {
+                    out.push((at, self.unstated(&rule.when, asked, &open)));
+                }
+            }
+            // The list is unknown: no answer, unless what does not depend on a member already says no.
+            _ if self.could_hold(&rule.when, asked) => out.push((at, self.unstated(&rule.when, asked, &[list.field()]))),
+            _ => {}
+        }
+    }
+
+    /// Whether a condition could hold of a member that is not known.
+    fn could_hold(&self, condition: &Condition, asked: Asked) -> bool {
+        self.holds(condition, asked, None) != A::No
+    }
+
+    fn unstated(&self, condition: &Condition, asked: Asked, known: &[FieldName]) -> Said {
+        let mut missing = known.to_vec();
+        if known.is_empty() {
+            self.missing(condition, asked, None, &mut missing);
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        Said::Unstated { exchange: self.exchange_of(asked), missing }
+    }
+
+    fn exchange_of(&self, asked: Asked) -> Option<Exchange> {
+        match asked {
+            Asked::Key(at) => self.inventory.keys.get(at).map(|k| k.key.exchange),
+            Asked::Account(at) => self.inventory.accounts.get(at).map(|a| a.account.exchange),
+            Asked::Address(at) => self.inventory.addresses.get(at).map(|a| a.address.exchange),
+            Asked::Exchange(exchange) => Some(exchange),
+            Asked::ThirdParty(_) | Asked::Transfer(_) | Asked::Estate => None,
+        }
+    }
+
+    fn finding(&self, at: usize, rule: &Rule, asked: Asked, it: Option<&Item<'_>>) -> Finding {
+        let case = rule.severity.iter().find(|c| c.when.as_ref().is_none_or(|w| self.holds(w, asked, it) == A::Yes));
+        let subject = self.subject_name(asked);
+        let mut matches = Vec::new();
+        self.matches(&rule.when, asked, &mut matches);
+        let mut places: Vec<Label> = Vec::new();
+        for (n, point) in rule.at.iter().enumerate() {
+            let role = if n == 0 || places.is_empty() { Role::Primary } else { Role::Related };
+            for span in self.places(asked, point.what, it, &matches) {
+                if !places.iter().any(|l| l.span == span) {
+                    places.push(Label { role, span, note: point.label.clone() });
+                }
+            }
+        }
+        if places.is_empty() {
+            // Every finding has a place: where nothing else is written, the subject's own.
+            let whole = self.subject_places(asked);
+            places.extend(whole.into_iter().map(|span| Label { role: Role::Primary, span, note: String::new() }));
+        }
+        let message = self.message(&rule.message, asked, &subject, it, &matches);
+        let fingerprint = words::fingerprint(&rule.id, &self.identity(asked), &it.map(Item::name).unwrap_or_default());
+        Finding {
+            rule: at,
+            severity: case.map_or(crate::finding::Severity::Medium, |c| c.is),
+            because: case.and_then(|c| c.because.clone()),
+            confidence: rule.confidence,
+            message,
+            subject,
+            places,
+            suppressed: None,
+            fingerprint,
+        }
+    }
+
+    /// The places of one thing that a rule points at. Of a list that the condition searched, the members that matched.
+    fn places(&self, asked: Asked, what: Pointed, it: Option<&Item<'_>>, matches: &[(FactId, Item<'_>)]) -> Vec<Span> {
+        match (what, asked) {
+            (Pointed::Subject, _) => self.subject_places(asked),
+            (Pointed::It, Asked::Key(at)) => it.map_or_else(Vec::new, |i| self.key_item_places(at, i)),
+            (Pointed::It, _) => Vec::new(),
+            (Pointed::Fact(fact), Asked::Key(at)) => {
+                let found: Vec<&Item<'_>> = matches.iter().filter(|(f, _)| *f == fact).map(|(_, i)| i).collect();
+                if found.is_empty() { self.key_places(at, fact) } else { found.into_iter().flat_map(|i| self.key_item_places(at, i)).collect() }
+            }
+            (Pointed::Fact(fact), Asked::Account(at)) => self.account_places(at, fact),
+            (Pointed::Fact(fact), Asked::ThirdParty(at)) => self.party_places(at, fact),
+            (Pointed::Fact(fact), Asked::Exchange(_) | Asked::Estate) => match self.fact(asked, fact) {
+                Some(Got::List(members)) => others::places_of(members),
+                _ => Vec::new(),
+            },
+            (Pointed::Fact(_), Asked::Address(_) | Asked::Transfer(_)) => self.subject_places(asked),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Names and sentences: how a subject is called, how a message is filled, how a finding is recognised in another run.
+
+use sha2::{Digest as _, Sha256};
+
+use super::Context;
+use super::fact::{Asked, Got, Item};
+use super::others::limit_words;
+use crate::finding::SubjectName;
+use crate::inventory::{Inventory, KeyRecord};
+use crate::rules::template::{Piece, Template};
+use crate::rules::vocabulary::FactId;
+use crate::text::clean;
+
+/// How many members a sentence lists.
+const LISTED: usize = 5;
+
+impl Context<'_> {
+    /// How reports call a key.
+    pub(super) fn key_name(&self, record: &KeyRecord) -> SubjectName {
+        SubjectName {
+            kind: "key",
+            exchange: Some(record.key.exchange),
+            account: self.inventory.account_of(record).and_then(Inventory::account_name).map(|n| clean(n).into_owned()),
+            id: record.id().map(|id| clean(&id.shown()).into_owned()),
+            label: record.key.label.as_ref().map(|f| clean(&f.value).into_owned()),
+        }
+    }
+
+    /// How reports call a subject.
+    pub(super) fn subject_name(&self, asked: Asked) -> SubjectName {
+        let bare = |kind| SubjectName { kind, exchange: None, account: None, id: None, label: None };
+        match asked {
+            Asked::Key(at) => self.inventory.keys.get(at).map_or_else(|| bare("key"), |k| self.key_name(k)),
+            Asked::Account(at) => {
+                let Some(record) = self.inventory.accounts.get(at) else { return bare("account") };
+                let name = Inventory::account_name(record).map(|n| clean(n).into_owned());
+                let label = match record.implicit {
+                    // Nothing names it: it is "the account of" its first key.
+                    true if name.is_none() => self.inventory.keys_of(at).next().map(|k| format!("of {}", self.key_name(k).sentence())),
+                    _ => None,
+                };
+                SubjectName { exchange: Some(record.account.exchange), account: name.clone(), id: name, label, ..bare("account") }
+            }
+            Asked::ThirdParty(at) => {
+                let Some((name, _)) = self.party(at) else { return bare("third-party") };
+                SubjectName { id: Some(clean(&name.value).into_owned()), ..bare("third-party") }
+            }
+            Asked::Address(at) => {
+                let Some(record) = self.inventory.addresses.get(at) else { return bare("address") };
+                let account = record.account.and_then(|a| self.inventory.accounts.get(a)).and_then(Inventory::account_name);
+                SubjectName {
+                    kind: "address",
+                    exchange: Some(record.address.exchange),
+                    account: account.map(|n| clean(n).into_owned()),
+                    id: record.address.address.as_ref().map(|f| clean(&f.value).into_owned()),
+                    label: record.address.label.as_ref().filter(|f| !f.value.is_empty()).map(|f| clean(&f.value).into_owned()),
+                }
+            }
+            Asked::Transfer(at) => {
+                let route = self.inventory.declaration.as_ref().and_then(|d| d.transfers.get(at));
+                SubjectName { id: route.map(|r| clean(&format!("{} \u{2192} {}", r.value.from.value, r.value.to.value)).into_owned()), ..bare("transfer") }
+            }
+            Asked::Exchange(exchange) => SubjectName { exchange: Some(exchange), id: Some(exchange.id().to_owned()), ..bare("exchange") },
+            Asked::Estate => bare("estate"),
+        }
+    }
+
+    /// What makes a subject the same one in another run: whole ids, hashed before anybody sees them.
+    pub(super) fn identity(&self, asked: Asked) -> String {
+        match asked {
+            Asked::Key(at) => self.inventory.keys.get(at).map_or_else(String::new, |k| {
+                let id = k.id().map(|i| i.0.clone());
+                let account = self.inventory.account_of(k).and_then(Inventory::account_name).unwrap_or("");
+                let label = k.key.label.as_ref().map_or("", |f| f.value.as_str());
+                format!("key\0{}\0{}", k.key.exchange, id.unwrap_or_else(|| format!("{account}\0{label}")))
+            }),
+            _ => {
+                let name = self.subject_name(asked);
+                format!("{}\0{}\0{}", name.kind, name.exchange.map_or("", |e| e.id()), name.id.or(name.label).unwrap_or_default())
+            }
+        }
+    }
+
+    /// A message, filled.
+    pub(super) fn message(&self, template: &Template, asked: Asked, subject: &SubjectName, it: Option<&Item<'_>>, matches: &[(FactId, Item<'_>)]) -> String {
+        let mut out = String::new();
+        for piece in &template.0 {
+            match piece {
+                Piece::Words(words) => out.push_str(words),
+                Piece::Subject => out.push_str(&subject.sentence()),
+                Piece::It => out.push_str(&clean(&it.map(Item::name).unwrap_or_default())),
+                Piece::Matches => out.push_str(&clean(&listed(matches.iter().map(|(_, i)| i.name())))),
+                Piece::Fact(fact) => out.push_str(&clean(&self.fact_words(asked, *fact))),
+            }
+        }
+        let mut chars = out.chars();
+        match chars.next() {
+            Some(first) => first.to_uppercase().chain(chars).collect(),
+            None => out,
+        }
+    }
+
+    fn fact_words(&self, asked: Asked, fact: FactId) -> String {
+        match self.fact(asked, fact) {
+            None => "unknown".into(),
+            Some(Got::Bool(true)) => "yes".into(),
+            Some(Got::Bool(false)) => "no".into(),
+            Some(Got::Word(word)) => word.to_owned(),
+            Some(Got::Tasks(tasks)) => tasks.iter().map(|t| t.id()).collect::<Vec<_>>().join(" or "),
+            Some(Got::Words(words)) => if words.is_empty() { "none".into() } else { words.join(", ") },
+            Some(Got::Never) => "never".into(),
+            Some(Got::Time(time)) => time.to_string(),
+            Some(Got::Hold(hold)) => hold.to_string(),
+            Some(Got::Limit(None)) => "none".into(),
+            Some(Got::Limit(Some(money))) => limit_words(&crate::declaration::Limit::Amount(money.clone())),
+            Some(Got::Addresses(set)) => listed(set.ranges().map(|r| r.to_string())),
+            Some(Got::List(members)) => listed(members.items.iter().map(Item::name)),
+        }
+    }
+}
+
+/// A list in a sentence, cut where it gets long.
+fn listed(names: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(LISTED);
+    names.truncate(LISTED);
+    let mut out = names.join(", ");
+    if more > 0 {
+        out = format!("{out} and {more} more");
+    }
+    out
+}
+
+/// The name of a finding across runs: no line, no time, nothing that moves when a file is edited elsewhere.
+pub(super) fn fingerprint(rule: &str, subject: &str, member: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in ["keylint finding 1", rule, subject, member] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    data_encoding::HEXLOWER.encode(hash.finalize().get(..16).unwrap_or(&[]))
+}

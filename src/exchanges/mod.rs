@@ -1,0 +1,116 @@
+//! From documents to the normal form: one small file per exchange recognises its payloads by their fields.
+//!
+//! A [`Reader`] is data: the payloads of one exchange, each with the path to its records, the fields that tell it
+//! apart and a function that reads one record. Nothing here looks at file names.
+
+mod envelope;
+mod profile;
+mod recognise;
+mod record;
+
+mod binance;
+mod bitget;
+mod bybit;
+mod gate;
+mod kucoin;
+mod okx;
+
+pub use envelope::Envelope;
+pub use profile::{CountedFrom, Profile, SignatureKind, profile};
+pub use recognise::{Nearest, Reading, read};
+pub use record::{Record, whitelist};
+
+use crate::document::Node;
+use crate::model::{Account, Address, Exchange, Key};
+use crate::problem::Problem;
+use crate::text::Span;
+
+/// The readers, in the order in which they are asked.
+pub const READERS: &[&Reader] = &[
+    &binance::READER,
+    &bitget::READER,
+    &bybit::READER,
+    &gate::READER,
+    &kucoin::READER,
+    &okx::READER,
+];
+
+/// What keylint knows of one exchange's payloads.
+pub struct Reader {
+    /// The exchange.
+    pub exchange: Exchange,
+    /// The text of its profile: what the exchange fixes, each fact with its source.
+    pub profile: &'static str,
+    /// The answers it understands.
+    pub payloads: &'static [Payload],
+    /// The exchange's error answer, if this is one: what it says, in words that hold no value of the file.
+    pub error: fn(&Node<'_>) -> Option<String>,
+}
+
+/// One kind of answer.
+pub struct Payload {
+    /// The endpoint, as the profile and reports name it: `GET /api/v3/…`.
+    pub endpoint: &'static str,
+    /// The names that lead from the document to the record, or to the list of records.
+    pub at: &'static [&'static str],
+    /// Fields around the records: where one is present, it must have this value.
+    pub around: &'static [(&'static str, &'static str)],
+    /// How the payload is told apart from all others.
+    pub by: By,
+    /// Where the answer says when it was made, in milliseconds.
+    pub made_at: Option<&'static str>,
+    /// Whether the answer says that there are more pages.
+    pub partial: Option<fn(&Node<'_>) -> bool>,
+}
+
+/// How a payload is recognised and read.
+pub enum By {
+    /// By the fields of its records.
+    Fields {
+        /// The fields that only this payload has together. It is recognised while at most one is missing, or more when
+        /// nothing else stands in their place.
+        decides: &'static [&'static str],
+        /// The other documented fields.
+        also: &'static [&'static str],
+        /// Reads one record.
+        read: fn(&mut Record<'_, '_>),
+    },
+    /// By a look at the node that `at` leads to, where that is no object or list of objects.
+    Shape {
+        /// Whether it is this payload.
+        fits: fn(&Node<'_>, &Node<'_>) -> bool,
+        /// Reads the node that `at` leads to.
+        read: fn(&Node<'_>, &mut Harvest),
+    },
+}
+
+impl Payload {
+    /// A payload whose records stand at the top, with nothing around them.
+    pub const fn bare(endpoint: &'static str, by: By) -> Self {
+        Self { endpoint, at: &[], around: &[], by, made_at: None, partial: None }
+    }
+}
+
+/// What was read from one document.
+#[derive(Default)]
+pub struct Harvest {
+    /// The keys.
+    pub keys: Vec<Key>,
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// The saved withdrawal addresses.
+    pub addresses: Vec<Address>,
+    /// What was not understood.
+    pub problems: Vec<Problem>,
+    /// Starts of the strings that may be shown.
+    pub(crate) public: Vec<u32>,
+    /// Places of key ids: shown by their ends only.
+    pub(crate) ids: Vec<Span>,
+    /// Places that are never shown, whatever they hold.
+    pub(crate) hidden: Vec<Span>,
+}
+
+/// The reader of an exchange, where there is one.
+pub fn reader(exchange: Exchange) -> Option<&'static Reader> {
+    READERS.iter().find(|r| r.exchange == exchange).copied()
+}

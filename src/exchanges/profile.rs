@@ -1,0 +1,182 @@
+//! What an exchange fixes, whatever a key says: its profile, a YAML file in which every fact has its source and date.
+//!
+//! A fact that is not there is not known. Rules ask the profile, so nothing is demanded that an exchange does not offer.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::{READERS, Reader};
+use crate::document;
+use crate::model::time::Period;
+use crate::model::{Exchange, FieldName, Right};
+use crate::text::TextId;
+
+/// A fact with where it is from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sourced<T> {
+    /// The fact.
+    pub value: T,
+    /// The documentation that states it: an address, or a repository with its commit.
+    pub source: String,
+    /// The day of the edition that was read.
+    pub date: String,
+    /// What else is worth knowing.
+    pub note: Option<String>,
+}
+
+/// What an exchange fixes. Every fact is optional: what is not documented is not asserted.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Facts {
+    /// Whether an IP whitelist may hold ranges (CIDR), not only single addresses.
+    pub ip_whitelist_ranges: Option<Sourced<bool>>,
+    /// How many entries an IP whitelist may have.
+    pub ip_whitelist_entries: Option<Sourced<u32>>,
+    /// Whether a key that can withdraw must have an IP whitelist.
+    pub withdraw_needs_ip_whitelist: Option<Sourced<bool>>,
+    /// What happens to a key without an IP whitelist.
+    pub without_ip_whitelist: Option<Sourced<Deadline>>,
+    /// The request window where none is given.
+    pub request_window: Option<Sourced<Period>>,
+    /// The widest request window.
+    pub request_window_most: Option<Sourced<Period>>,
+    /// Whether a key can be limited to trading pairs.
+    pub pair_whitelist: Option<Sourced<bool>>,
+    /// Whether withdrawals through the API go only to saved addresses, always.
+    pub address_whitelist_always: Option<Sourced<bool>>,
+    /// How long a newly saved address waits, where the user cannot change it.
+    pub address_hold: Option<Sourced<Period>>,
+    /// How requests can be signed.
+    pub signatures: Option<Sourced<Vec<SignatureKind>>>,
+    /// Rights that the exchange grants only together: the first includes the second.
+    pub inseparable: Option<Sourced<Vec<(Right, Right)>>>,
+    /// Whether markets can be switched on and off for a key, one by one.
+    pub markets_separable: Option<Sourced<bool>>,
+    /// Permissions of a master key, by the exchange's names, with which it can create sub-account keys that may do more
+    /// than it may itself.
+    pub mints_greater_keys: Option<Sourced<Vec<String>>>,
+}
+
+/// The exchange's own deadline for a key without an IP whitelist.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Deadline {
+    /// After how long.
+    pub after: Period,
+    /// Counted from when.
+    pub from: CountedFrom,
+    /// Which keys: those with one of these rights; all keys where there is none.
+    #[serde(default)]
+    pub with: Vec<Right>,
+}
+
+/// From when a deadline is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CountedFrom {
+    /// From the creation of the key.
+    Creation,
+    /// From its last use.
+    LastUse,
+}
+
+/// A way to sign requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureKind {
+    /// A secret that the exchange has too.
+    Hmac,
+    /// An Ed25519 key pair.
+    Ed25519,
+    /// An RSA key pair.
+    Rsa,
+    /// An ECDSA key pair.
+    Ecdsa,
+}
+
+/// One answer of the exchange and the facts that it states.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PayloadFacts {
+    /// The endpoint, as the reader names it.
+    pub endpoint: String,
+    /// Whose settings it states: "the calling key", "the keys of a sub-account", …
+    pub about: String,
+    /// What the caller needs.
+    pub needs: Option<String>,
+    /// The facts that it states.
+    pub states: Vec<FieldName>,
+    /// The documentation.
+    pub source: String,
+}
+
+/// A profile.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Profile {
+    /// The documentation's address.
+    pub documentation: String,
+    /// What the exchange fixes.
+    #[serde(default)]
+    pub facts: Facts,
+    /// Its answers about keys, accounts and addresses.
+    pub payloads: Vec<PayloadFacts>,
+}
+
+impl Profile {
+    /// The endpoints whose answers state a fact, in the order of the profile.
+    pub fn answered_by(&self, field: FieldName) -> impl Iterator<Item = &str> {
+        self.payloads.iter().filter(move |p| p.states.contains(&field)).map(|p| p.endpoint.as_str())
+    }
+    /// Whether the exchange can only grant `b` together with `a`: `a` includes `b`, or they are one right.
+    pub fn includes(&self, a: Right, b: Right) -> bool {
+        self.facts.inseparable.as_ref().is_some_and(|f| f.value.contains(&(a, b)))
+    }
+}
+
+/// Reads a profile.
+///
+/// # Errors
+/// Where the file is no profile; the message has the line.
+pub fn parse(text: &str) -> Result<Profile, String> {
+    let node = document::parse(TextId(0), text, 0..text.len()).map_err(|b| format!("broken: {} at byte {}", b.what, b.span.start))?;
+    document::from_node(&node).map_err(|m| {
+        let line = text.get(..m.span.start as usize).map_or(0, |t| t.matches('\n').count() + 1);
+        format!("line {line}: {} {}", m.message, m.help.unwrap_or_default())
+    })
+}
+
+/// The profile of an exchange, read once. Exchanges without a reader have none.
+pub fn profile(exchange: Exchange) -> Option<&'static Profile> {
+    static READ: [OnceLock<Option<Profile>>; Exchange::ALL.len()] = [const { OnceLock::new() }; Exchange::ALL.len()];
+    let reader: &Reader = READERS.iter().find(|r| r.exchange == exchange)?;
+    // A test reads every profile, so that none that ships is broken.
+    READ.get(exchange as usize)?.get_or_init(|| parse(reader.profile).ok()).as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_reads_names_its_readers_payloads_and_has_sources() {
+        for reader in READERS {
+            let profile = parse(reader.profile).unwrap_or_else(|e| panic!("{}: {e}", reader.exchange));
+            assert!(profile.documentation.starts_with("https://"), "{}", reader.exchange);
+            let listed: Vec<_> = profile.payloads.iter().map(|p| p.endpoint.as_str()).collect();
+            for payload in reader.payloads {
+                assert!(listed.contains(&payload.endpoint), "{}: {} is not in the profile", reader.exchange, payload.endpoint);
+            }
+            for payload in &profile.payloads {
+                assert!(reader.payloads.iter().any(|p| p.endpoint == payload.endpoint), "{}: nobody reads {}", reader.exchange, payload.endpoint);
+                assert!(!payload.source.is_empty() && !payload.about.is_empty(), "{}", payload.endpoint);
+            }
+            // Sources and dates of the facts: on the text, because the type does not list its fields.
+            for block in reader.profile.split("\n  ").filter(|b| b.contains("value:")) {
+                assert!(block.contains("source:") && block.contains("date:"), "{}: {block}", reader.exchange);
+            }
+        }
+    }
+}

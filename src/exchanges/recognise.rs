@@ -1,0 +1,353 @@
+//! Which exchange, which payload: one reader claims a document, or the answer says what came near.
+
+use super::{By, Envelope, Harvest, Payload, READERS, Reader, Record, reader};
+use crate::document::{Kind, Node, duplicates};
+use crate::model::time::Time;
+use crate::model::{Exchange, Fact, KeyId, Stated};
+use crate::problem::Problem;
+use crate::text::{Span, quotable};
+
+/// What a document turned out to be.
+pub enum Reading {
+    /// An export, read.
+    Export(Box<Export>),
+    /// An exchange's error answer that was saved as a file.
+    ErrorAnswer {
+        /// Whose, where it can be told.
+        exchange: Option<Exchange>,
+        /// What it says.
+        says: String,
+        /// The place of the answer.
+        span: Span,
+    },
+    /// More than one exchange sends answers of this form.
+    Contested {
+        /// Which.
+        by: Vec<Exchange>,
+        /// The place of the answer.
+        span: Span,
+    },
+    /// No export of an exchange that keylint knows.
+    Unknown {
+        /// What it comes nearest to.
+        nearest: Option<Nearest>,
+        /// What the envelope around it said was wrong.
+        problems: Vec<Problem>,
+        /// Whether an envelope stood around it, so that it was meant as an export.
+        enveloped: bool,
+        /// The place of the document.
+        span: Span,
+    },
+}
+
+/// An export that was read.
+pub struct Export {
+    /// Whose.
+    pub exchange: Exchange,
+    /// The answer of which endpoint.
+    pub endpoint: &'static str,
+    /// What it states.
+    pub harvest: Harvest,
+    /// Whether it stood in an envelope.
+    pub enveloped: bool,
+    /// Ranges of the text that no report may show.
+    pub hide: Vec<(u32, u32)>,
+}
+
+/// The payload that a document comes nearest to.
+pub struct Nearest {
+    /// Whose.
+    pub exchange: Exchange,
+    /// The answer of which endpoint.
+    pub endpoint: &'static str,
+    /// The deciding fields that the document lacks.
+    pub missing: Vec<&'static str>,
+    /// Whether it has most of the deciding fields, so that it was probably meant as one.
+    pub close: bool,
+}
+
+/// How well a payload fits a document.
+struct Claim {
+    exchange: Exchange,
+    payload: &'static Payload,
+    missing: usize,
+    extra: usize,
+    present: usize,
+}
+
+/// Reads a document: an envelope, a payload, or a list of either. `asked` is the exchange that the user named.
+pub fn read(node: &Node<'_>, asked: Option<Exchange>) -> Vec<Reading> {
+    match read_one(node, asked) {
+        Reading::Unknown { nearest, problems, enveloped, span } => {
+            if let Kind::Sequence(items) = &node.kind
+                && !items.is_empty()
+            {
+                let each: Vec<_> = items.iter().map(|item| read_one(item, asked)).collect();
+                if each.iter().any(|r| matches!(r, Reading::Export(_))) {
+                    return each;
+                }
+            }
+            vec![Reading::Unknown { nearest, problems, enveloped, span }]
+        }
+        other => vec![other],
+    }
+}
+
+fn read_one(node: &Node<'_>, asked: Option<Exchange>) -> Reading {
+    let Some(envelope) = Envelope::open(node) else {
+        return read_answer(node, asked, None);
+    };
+    let asked = envelope.exchange.as_ref().map(|f| f.value).or(asked);
+    let answer = envelope.response;
+    match read_answer(answer, asked, Some(&envelope)) {
+        Reading::Unknown { nearest, mut problems, span, .. } => {
+            problems.extend(envelope.problems);
+            Reading::Unknown { nearest, problems, enveloped: true, span }
+        }
+        Reading::Export(mut export) => {
+            export.enveloped = true;
+            export.harvest.problems.extend(envelope.problems);
+            export.hide = hidden_ranges(node, &mut export.harvest, Some(answer));
+            Reading::Export(export)
+        }
+        other => other,
+    }
+}
+
+fn read_answer(node: &Node<'_>, asked: Option<Exchange>, envelope: Option<&Envelope<'_>>) -> Reading {
+    let endpoint = envelope.and_then(|e| e.endpoint.as_ref()).map(|f| f.value.as_str());
+    let asked_readers: Vec<&Reader> = match asked {
+        Some(exchange) => reader(exchange).into_iter().collect(),
+        None => READERS.to_vec(),
+    };
+    let mut claims: Vec<Claim> = asked_readers.iter().filter_map(|r| best_claim(r, node, endpoint)).collect();
+    // The claims that leave the least unexplained win; where two are left, nobody can tell.
+    for measure in [|c: &Claim| c.missing, |c: &Claim| c.extra] {
+        let least = claims.iter().map(measure).min();
+        claims.retain(|c| Some(measure(c)) == least);
+    }
+    if let [claim] = claims.as_slice() {
+        return Reading::Export(Box::new(harvest(node, claim, envelope)));
+    }
+    if !claims.is_empty() {
+        return Reading::Contested { by: claims.iter().map(|c| c.exchange).collect(), span: node.span };
+    }
+    let errors: Vec<_> = asked_readers.iter().filter_map(|r| Some((r.exchange, (r.error)(node)?))).collect();
+    if let Some((exchange, says)) = errors.first() {
+        let exchange = (errors.len() == 1).then_some(*exchange);
+        return Reading::ErrorAnswer { exchange, says: says.clone(), span: node.span };
+    }
+    Reading::Unknown { nearest: nearest(&asked_readers, node), problems: Vec::new(), enveloped: false, span: node.span }
+}
+
+/// Follows names from the top to the node that holds the records.
+fn follow<'n>(node: &'n Node<'n>, names: &[&str]) -> Option<&'n Node<'n>> {
+    names.iter().try_fold(node, |n, name| n.get(name))
+}
+
+/// The record that says most about the payload: of the first few, the one with the most fields.
+fn sample<'n>(rows: &'n Node<'n>) -> Option<&'n Node<'n>> {
+    match &rows.kind {
+        Kind::Mapping(_) => Some(rows),
+        Kind::Sequence(items) => items.iter().take(8).filter(|i| i.as_mapping().is_some()).max_by_key(|i| i.as_mapping().map_or(0, <[_]>::len)),
+        Kind::Scalar { .. } => None,
+    }
+}
+
+fn around_fits(payload: &Payload, node: &Node<'_>) -> bool {
+    payload.around.iter().all(|(name, want)| node.get(name).is_none_or(|n| n.is_null() || n.scalar() == Some(want)))
+}
+
+fn best_claim(reader: &'static Reader, node: &Node<'_>, endpoint: Option<&str>) -> Option<Claim> {
+    let named = endpoint.and_then(|e| reader.payloads.iter().find(|p| path_of(p.endpoint) == path_of(e)));
+    let claims = reader.payloads.iter().filter_map(|p| claim(reader.exchange, p, node));
+    let best = claims.min_by_key(|c| {
+        let is_named = named.is_some_and(|n| std::ptr::eq(n, c.payload));
+        (!is_named, c.missing + c.extra, std::cmp::Reverse(c.present))
+    });
+    best.or_else(|| empty_claim(reader, node, named))
+}
+
+/// The path of an endpoint, its method and query left out.
+fn path_of(endpoint: &str) -> &str {
+    let path = endpoint.rsplit(' ').next().unwrap_or(endpoint);
+    path.split('?').next().unwrap_or(path)
+}
+
+fn claim(exchange: Exchange, payload: &'static Payload, node: &Node<'_>) -> Option<Claim> {
+    let rows = follow(node, payload.at)?;
+    if !around_fits(payload, node) {
+        return None;
+    }
+    match &payload.by {
+        By::Shape { fits, .. } => fits(node, rows).then_some(Claim { exchange, payload, missing: 0, extra: 0, present: 1 }),
+        By::Fields { decides, also, .. } => {
+            let names: Vec<&str> = sample(rows)?.as_mapping()?.iter().filter_map(|e| e.key.scalar()).collect();
+            let present = decides.iter().filter(|d| names.contains(d)).count();
+            let known = present + names.iter().filter(|n| also.contains(n)).count();
+            let (missing, extra) = (decides.len() - present, names.len() - known.min(names.len()));
+            let fits = missing == 0 || (missing == 1 && present >= 2) || (extra == 0 && present >= 1 && known >= 2 && present * 2 >= decides.len());
+            fits.then_some(Claim { exchange, payload, missing, extra, present })
+        }
+    }
+}
+
+/// An answer with no records in it, told by what stands around them.
+fn empty_claim(reader: &'static Reader, node: &Node<'_>, named: Option<&'static Payload>) -> Option<Claim> {
+    let empty = |p: &&'static Payload| {
+        let rows = follow(node, p.at);
+        let framed = !p.at.is_empty() && !p.around.is_empty() && p.around.iter().all(|(name, _)| node.get(name).is_some());
+        let is_named = named.is_some_and(|n| std::ptr::eq(n, *p));
+        rows.and_then(Node::as_sequence).is_some_and(<[_]>::is_empty) && around_fits(p, node) && (framed || is_named)
+    };
+    let payload = named.filter(|p| empty(p)).or_else(|| reader.payloads.iter().find(empty))?;
+    Some(Claim { exchange: reader.exchange, payload, missing: 0, extra: 0, present: 0 })
+}
+
+fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> Export {
+    let mut harvest = Harvest::default();
+    let payload = claim.payload;
+    if let Some(rows) = follow(node, payload.at) {
+        match &payload.by {
+            By::Shape { read, .. } => read(rows, &mut harvest),
+            By::Fields { read, .. } => {
+                let rows = match &rows.kind {
+                    Kind::Sequence(items) => items.as_slice(),
+                    _ => std::slice::from_ref(rows),
+                };
+                for row in rows {
+                    if let Some(mut record) = Record::open(row, claim.exchange, payload.endpoint, &mut harvest) {
+                        read(&mut record);
+                    }
+                }
+            }
+        }
+    }
+    let made_at = payload.made_at.and_then(|name| {
+        let at = node.get(name)?;
+        Some(Fact::exported(Time::from_epoch_millis(at.scalar()?.parse().ok()?)?, at.span))
+    });
+    if payload.partial.is_some_and(|p| p(node)) {
+        harvest.problems.push(
+            Problem::note("more-pages", Some(node.span), "this answer is one page of several: what stands on the others is not in it")
+                .help("fetch the other pages and check them together"),
+        );
+    }
+    let fetched_at = envelope.and_then(|e| e.fetched_at.clone()).or(made_at);
+    complete(&mut harvest, envelope, &fetched_at, node);
+    let hide = hidden_ranges(node, &mut harvest, None);
+    Export { exchange: claim.exchange, endpoint: payload.endpoint, harvest, enveloped: false, hide }
+}
+
+/// Adds to the records what only the envelope, or the answer as a whole, says.
+fn complete(harvest: &mut Harvest, envelope: Option<&Envelope<'_>>, fetched_at: &Stated<Time>, node: &Node<'_>) {
+    let account = envelope.and_then(|e| e.account.clone());
+    let key_id: Stated<KeyId> = envelope.and_then(|e| e.key.clone());
+    if let Some(id) = &key_id {
+        match harvest.keys.as_mut_slice() {
+            [one] => {
+                // The answer's own id is kept unless it is masked and the envelope knows better.
+                if one.id.as_ref().is_none_or(|own| own.value.is_masked() && (own.value.fits(&id.value) || own.value.ends() == ("", ""))) {
+                    one.id = Some(id.clone());
+                }
+            }
+            _ => {
+                let place = id.span().unwrap_or(node.span);
+                let message = format!("the envelope names one key, and the answer in it has {}: the name is not used", harvest.keys.len());
+                harvest.problems.push(Problem::note("envelope-key", Some(place), message));
+            }
+        }
+        harvest.ids.extend(id.span());
+    }
+    for key in &mut harvest.keys {
+        key.fetched_at = key.fetched_at.take().or_else(|| fetched_at.clone());
+        key.account.extend(account.clone());
+    }
+    for record in &mut harvest.accounts {
+        record.fetched_at.clone_from(fetched_at);
+    }
+    for address in &mut harvest.addresses {
+        address.fetched_at.clone_from(fetched_at);
+        address.account.extend(account.clone());
+    }
+}
+
+/// Every string of an export that no reader took as public, and the middle of every key id. Duplicate names are told on
+/// the way, because here every object of the document is seen.
+fn hidden_ranges(node: &Node<'_>, harvest: &mut Harvest, answer: Option<&Node<'_>>) -> Vec<(u32, u32)> {
+    let mut hide: Vec<(u32, u32)> = harvest.hidden.iter().map(|s| (s.start, s.end)).collect();
+    harvest.public.sort_unstable();
+    let mut visit = vec![node];
+    while let Some(node) = visit.pop() {
+        match &node.kind {
+            Kind::Scalar { plain: true, .. } => {}
+            Kind::Scalar { .. } => {
+                if harvest.public.binary_search(&node.span.start).is_err() {
+                    hide.push((node.span.start + 1, node.span.end.saturating_sub(1)));
+                }
+            }
+            Kind::Sequence(items) => visit.extend(items),
+            Kind::Mapping(entries) => {
+                for entry in entries {
+                    // The fields of the envelope itself are public; a name is hidden where it could be a value.
+                    let envelope_field = answer.is_some_and(|a| !std::ptr::eq(a, &raw const entry.value) && !contains(a.span, entry.value.span));
+                    if envelope_field && entry.value.as_mapping().is_none() {
+                        continue;
+                    }
+                    if entry.key.span.len() > 48 {
+                        hide.push((entry.key.span.start, entry.key.span.end));
+                    }
+                    visit.push(&entry.value);
+                }
+                // An envelope's duplicates are told once, with the answer's.
+                for (first, second) in duplicates(entries) {
+                    let already = harvest.problems.iter().any(|p| p.code == "duplicate-key" && p.place == Some(second));
+                    if !already {
+                        harvest.problems.push(duplicate(entries, first, second));
+                    }
+                }
+            }
+        }
+    }
+    for id in &harvest.ids {
+        let length = id.len().saturating_sub(2);
+        let keep = KeyId::kept(length as usize) as u32;
+        hide.push((id.start + 1 + keep, id.end.saturating_sub(1 + keep)));
+    }
+    hide
+}
+
+fn contains(outer: Span, inner: Span) -> bool {
+    outer.contains(inner)
+}
+
+fn duplicate(entries: &[crate::document::Entry<'_>], first: Span, second: Span) -> Problem {
+    let name = entries.iter().find(|e| e.key.span == second).and_then(|e| e.key.scalar()).unwrap_or("");
+    Problem::incomplete("duplicate-key", second, format!("{} is given twice: read as unknown", quotable(name)))
+        .related(first, "given here first")
+        .help("export it again; a field given twice can be read either way")
+}
+
+fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
+    let mut best: Option<(usize, usize, Nearest)> = None;
+    for reader in readers {
+        for payload in reader.payloads {
+            let By::Fields { decides, also, .. } = &payload.by else { continue };
+            let Some(names) = follow(node, payload.at).and_then(sample).and_then(Node::as_mapping) else { continue };
+            let names: Vec<&str> = names.iter().filter_map(|e| e.key.scalar()).collect();
+            let present = decides.iter().filter(|d| names.contains(d)).count();
+            let known = present + names.iter().filter(|n| also.contains(n)).count();
+            if known == 0 {
+                continue;
+            }
+            let missing: Vec<_> = decides.iter().filter(|d| !names.contains(d)).copied().collect();
+            let close = present >= 2 && present * 2 > decides.len();
+            // Thousandths of the deciding fields that are there, then all known ones.
+            let rank = (present * 1000 / decides.len().max(1), known);
+            if best.as_ref().is_none_or(|(a, b, _)| rank > (*a, *b)) {
+                best = Some((rank.0, rank.1, Nearest { exchange: reader.exchange, endpoint: payload.endpoint, missing, close }));
+            }
+        }
+    }
+    best.map(|(_, _, nearest)| nearest)
+}

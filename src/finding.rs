@@ -1,0 +1,157 @@
+//! What keylint has to say: a finding, how bad it is, and the exact characters it is about.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Exchange;
+use crate::text::Span;
+
+/// How bad, on one scale for rules, flags, declaration and reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Untidy; no way to lose something by itself.
+    Low,
+    /// Makes a loss more likely, or larger.
+    Medium,
+    /// A leak costs money.
+    High,
+    /// A leak costs everything within reach.
+    Critical,
+}
+
+impl Severity {
+    /// All five, worst first.
+    pub const WORST_FIRST: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+    /// The word for it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+/// How sure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The documentation is all there is; a run never fails because of it.
+    Low,
+    /// Likely.
+    Medium,
+    /// Stated.
+    High,
+}
+
+impl Confidence {
+    /// The word for it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Whom a finding is about, as reports show it: ids are cut to their ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SubjectName {
+    /// key, account, address, …
+    pub kind: &'static str,
+    /// The exchange, where it belongs to one.
+    pub exchange: Option<Exchange>,
+    /// The account: its name in the declaration, or the exchange's id for it.
+    pub account: Option<String>,
+    /// The id: of a key its ends only.
+    pub id: Option<String>,
+    /// The name its owner gave it.
+    pub label: Option<String>,
+}
+
+impl SubjectName {
+    /// In a sentence: `key Kq7Z…8Nt1 (grid) at bybit`.
+    pub fn sentence(&self) -> String {
+        let mut out = match self.kind {
+            "third-party" => "third party".to_owned(),
+            "estate" => "all that was read".to_owned(),
+            kind => kind.to_owned(),
+        };
+        match (&self.id, &self.label) {
+            (Some(id), Some(label)) if id != label => out = format!("{out} {id} ({label})"),
+            (Some(name), _) | (None, Some(name)) => out = format!("{out} {name}"),
+            (None, None) => {}
+        }
+        if let Some(exchange) = self.exchange
+            && self.kind != "exchange"
+        {
+            out = format!("{out} at {}", exchange.id());
+        }
+        out
+    }
+}
+
+/// What a place is to its finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The words that the finding is about.
+    Primary,
+    /// Something that belongs to it.
+    Related,
+}
+
+/// A place with a note.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// What it is to the finding.
+    pub role: Role,
+    /// Where.
+    pub span: Span,
+    /// What is to be seen there; empty where the words speak for themselves.
+    pub note: String,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// By whom: `config`, `inline`, `baseline`.
+    pub by: &'static str,
+    /// The reason that was given.
+    pub reason: String,
+    /// Until when, as a date.
+    pub until: Option<String>,
+}
+
+/// Something that a rule says about a subject.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule, by its place in the rule book.
+    pub rule: usize,
+    /// How bad.
+    pub severity: Severity,
+    /// Why it is that bad, where it depends.
+    pub because: Option<String>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What is the matter, in one sentence.
+    pub message: String,
+    /// Whom it is about.
+    pub subject: SubjectName,
+    /// The places, the primary ones first.
+    pub places: Vec<Label>,
+    /// Why it does not count, if it does not.
+    pub suppressed: Option<Suppressed>,
+    /// The same for the same finding in another run, whatever lines moved: 32 hexadecimal digits.
+    pub fingerprint: String,
+}

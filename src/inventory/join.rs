@@ -1,0 +1,271 @@
+//! The join: exports of one record are merged, entries of the declaration find their keys and accounts, and what nothing
+//! names gets a record of its own.
+
+use std::collections::BTreeMap;
+
+use super::merge::{merge_accounts, merge_keys};
+use super::{AccountRecord, AddressRecord, Evidence, Index, Inventory, KeyRecord, Withdrawals};
+use crate::declaration::{Declaration, export_reference, key_reference, names};
+use crate::model::{Account, Address, Exchange, Fact, Key, KeyId};
+use crate::problem::Problem;
+use crate::text::TextId;
+
+/// Joins what was read with what is declared. The order of `evidence` is the order of the records.
+pub fn join(evidence: Vec<Evidence>, declaration: Option<Declaration>) -> (Inventory, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut files: BTreeMap<String, TextId> = BTreeMap::new();
+    let (mut keys, mut accounts, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
+    for item in evidence {
+        files.insert(item.path, item.text);
+        keys.extend(item.keys);
+        accounts.extend(item.accounts);
+        addresses.extend(item.addresses);
+    }
+    let mut inventory = Inventory { declaration, ..Inventory::default() };
+    inventory.keys = merge_all_keys(keys);
+    inventory.accounts = merge_all_accounts(accounts);
+    attach_entries(&mut inventory, &files, &mut problems);
+    attach_accounts(&mut inventory);
+    attach_addresses(&mut inventory, addresses);
+    inventory.relate();
+    (inventory, problems)
+}
+
+/// Groups keys by exchange and id; a masked id joins a whole one where what is visible decides it. Keys without an id,
+/// or with one of which nothing is visible, stay apart.
+fn merge_all_keys(keys: Vec<Key>) -> Vec<KeyRecord> {
+    let mut whole: BTreeMap<(Exchange, String), usize> = BTreeMap::new();
+    for key in &keys {
+        if let Some(id) = key.id.as_ref().filter(|id| !id.value.is_masked()) {
+            let next = whole.len();
+            whole.entry((key.exchange, id.value.0.clone())).or_insert(next);
+        }
+    }
+    // Each key's group, in the order in which groups first appear.
+    let mut groups: Vec<Vec<Key>> = Vec::new();
+    let mut place: BTreeMap<(Exchange, String), usize> = BTreeMap::new();
+    for key in keys {
+        let name = key.id.as_ref().and_then(|id| group_name(key.exchange, &id.value, &whole));
+        match name {
+            Some(name) => match place.get(&name).and_then(|at| groups.get_mut(*at)) {
+                Some(group) => group.push(key),
+                None => {
+                    place.insert(name, groups.len());
+                    groups.push(vec![key]);
+                }
+            },
+            None => groups.push(vec![key]),
+        }
+    }
+    groups.into_iter().filter_map(merge_keys).map(KeyRecord::new).collect()
+}
+
+fn group_name(exchange: Exchange, id: &KeyId, whole: &BTreeMap<(Exchange, String), usize>) -> Option<(Exchange, String)> {
+    if !id.is_masked() {
+        return Some((exchange, id.0.clone()));
+    }
+    let (head, tail) = id.ends();
+    if head.is_empty() && tail.is_empty() {
+        return None;
+    }
+    let from = (exchange, head.to_owned());
+    let mut fitting = whole.range(from..).map(|(k, _)| k).take_while(|k| k.0 == exchange && k.1.starts_with(head)).filter(|k| k.1.ends_with(tail));
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Some(one.clone()),
+        _ => Some((exchange, id.0.clone())),
+    }
+}
+
+fn merge_all_accounts(accounts: Vec<Account>) -> Vec<AccountRecord> {
+    let mut groups: Vec<Vec<Account>> = Vec::new();
+    let mut place: Index = BTreeMap::new();
+    for account in accounts {
+        let at = account.ids.iter().find_map(|id| place.get(&(account.exchange, id.value.clone())).copied());
+        let at = at.unwrap_or(groups.len());
+        for id in &account.ids {
+            place.entry((account.exchange, id.value.clone())).or_insert(at);
+        }
+        match groups.get_mut(at) {
+            Some(group) => group.push(account),
+            None => groups.push(vec![account]),
+        }
+    }
+    groups.into_iter().filter_map(merge_accounts).map(AccountRecord::new).collect()
+}
+
+impl AccountRecord {
+    fn new(account: Account) -> Self {
+        Self {
+            account,
+            declared: None,
+            implicit: false,
+            kind: None,
+            parent: None,
+            children: Vec::new(),
+            trading_systems: Vec::new(),
+            withdrawals: Withdrawals::default(),
+            balance: None,
+            working_balance: None,
+        }
+    }
+}
+
+/// Finds the keys that the entries of the declaration name; an entry whose key no export states is a key of its own.
+fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, problems: &mut Vec<Problem>) {
+    let Some(declaration) = inventory.declaration.clone() else { return };
+    let mut by_id: BTreeMap<(Exchange, String), usize> = BTreeMap::new();
+    for (at, record) in inventory.keys.iter().enumerate() {
+        if let Some(id) = record.id() {
+            by_id.entry((record.key.exchange, id.0.clone())).or_insert(at);
+        }
+    }
+    for (number, entry) in declaration.keys.iter().enumerate() {
+        let found = match (&entry.value.key, &entry.value.export) {
+            (Some(reference), _) => {
+                let Some((exchange, id)) = key_reference(&reference.value) else { continue };
+                let id = KeyId(id.to_owned());
+                let found = find_key(&inventory.keys, &by_id, exchange, &id);
+                match found.as_slice() {
+                    [] => {
+                        let mut key = Key::new(exchange);
+                        key.id = Some(Fact::declared(id.clone(), reference.span));
+                        by_id.insert((exchange, id.0), inventory.keys.len());
+                        inventory.keys.push(KeyRecord::new(key));
+                        Some(inventory.keys.len() - 1)
+                    }
+                    [one] => Some(*one),
+                    many => {
+                        let message = format!("{} keys begin and end like this: the entry is used for none of them", many.len());
+                        problems.push(Problem::incomplete("key-ambiguous", reference.span, message).help("write more of the id"));
+                        None
+                    }
+                }
+            }
+            (None, Some(reference)) => {
+                let (path, number) = export_reference(&reference.value);
+                let path = path.trim_start_matches("./");
+                let text = files.get(path).copied();
+                let keys = inventory.keys.iter().enumerate();
+                let of_file: Vec<usize> = text.map_or_else(Vec::new, |t| {
+                    keys.filter(|(_, k)| k.key.payloads.iter().any(|(_, span)| span.text == t)).map(|(i, _)| i).collect()
+                });
+                let found = of_file.get(number).copied();
+                if text.is_some() && found.is_none() {
+                    let message = format!("the export has {} keys, and this entry names another one", of_file.len());
+                    problems.push(Problem::incomplete("export-record", reference.span, message).help("`#0` is the first key of the export, `#1` the second"));
+                }
+                if text.is_none() {
+                    let message = "the export that this entry names was not read: its key is not assessed";
+                    problems.push(Problem::note("export-not-read", Some(reference.span), message).help("the path is relative to the folder of the declaration"));
+                }
+                found
+            }
+            (None, None) => None,
+        };
+        if let Some(record) = found.and_then(|at| inventory.keys.get_mut(at)) {
+            record.entries.push(number);
+        }
+    }
+}
+
+/// The keys that an id of the declaration names: the one that is written so, else all that fit what is visible.
+fn find_key(keys: &[KeyRecord], by_id: &BTreeMap<(Exchange, String), usize>, exchange: Exchange, id: &KeyId) -> Vec<usize> {
+    if let Some(at) = by_id.get(&(exchange, id.0.clone())) {
+        return vec![*at];
+    }
+    if id.is_masked() {
+        let (head, _) = id.ends();
+        let from = (exchange, head.to_owned());
+        let near = by_id.range(from..).take_while(|(k, _)| k.0 == exchange && k.1.starts_with(head));
+        return near.filter(|(k, _)| id.fits(&KeyId(k.1.clone()))).map(|(_, at)| *at).collect();
+    }
+    // The declaration knows the whole id, the export shows a part of it.
+    let masked = keys.iter().enumerate().filter(|(_, k)| k.key.exchange == exchange);
+    masked.filter(|(_, k)| k.id().is_some_and(|own| own.is_masked() && own.fits(id))).map(|(at, _)| at).collect()
+}
+
+/// Declared accounts find their exports, keys find their accounts, and a key without one gets one that stands for it.
+fn attach_accounts(inventory: &mut Inventory) {
+    let declaration = inventory.declaration.clone();
+    let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
+    let mut by_id: Index = BTreeMap::new();
+    for (at, record) in inventory.accounts.iter().enumerate() {
+        for id in &record.account.ids {
+            by_id.entry((record.account.exchange, id.value.clone())).or_insert(at);
+        }
+    }
+    for (name, account) in declaration.iter().flat_map(|d| &d.accounts) {
+        let Some(exchange) = Declaration::exchange_of(&name.value) else { continue };
+        let ids: Vec<_> = account.id.iter().flat_map(names).collect();
+        let short = name.value.split_once('/').map_or("", |(_, s)| s);
+        let known = ids.iter().map(|id| id.value.as_str()).chain([name.value.as_str(), short]);
+        let at = known.filter_map(|id| by_id.get(&(exchange, id.to_owned())).copied()).find(|at| {
+            inventory.accounts.get(*at).is_some_and(|a| a.declared.is_none())
+        });
+        let at = at.unwrap_or_else(|| {
+            inventory.accounts.push(AccountRecord::new(Account::new(exchange)));
+            inventory.accounts.len() - 1
+        });
+        if let Some(record) = inventory.accounts.get_mut(at) {
+            record.declared = Some(name.clone());
+            for id in &ids {
+                by_id.entry((exchange, id.value.clone())).or_insert(at);
+                if !record.account.ids.iter().any(|i| i.value == id.value) {
+                    record.account.ids.push(Fact::declared(id.value.clone(), id.span));
+                }
+            }
+        }
+        by_name.insert(name.value.clone(), at);
+    }
+    for at in 0..inventory.keys.len() {
+        let Some(record) = inventory.keys.get(at) else { continue };
+        let exchange = record.key.exchange;
+        let declared = inventory.declared_accounts(record).first().and_then(|name| by_name.get(&name.value).copied());
+        let exported = || {
+            record.key.account.iter().find_map(|id| {
+                let full = format!("{exchange}/{}", id.value);
+                by_id.get(&(exchange, id.value.clone())).or_else(|| by_name.get(&id.value)).or_else(|| by_name.get(&full)).copied()
+            })
+        };
+        let found = declared.or_else(exported);
+        let account = found.unwrap_or_else(|| {
+            let mut account = Account::new(exchange);
+            account.ids.clone_from(&record.key.account);
+            let mut new = AccountRecord::new(account);
+            new.implicit = true;
+            let next = inventory.accounts.len();
+            // Keys that name one account which no other export speaks of share it.
+            for id in &new.account.ids {
+                by_id.entry((exchange, id.value.clone())).or_insert(next);
+            }
+            inventory.accounts.push(new);
+            next
+        });
+        if let Some(record) = inventory.keys.get_mut(at) {
+            record.account = Some(account);
+        }
+    }
+}
+
+fn attach_addresses(inventory: &mut Inventory, addresses: Vec<Address>) {
+    let mut by_id: Index = BTreeMap::new();
+    for (at, record) in inventory.accounts.iter().enumerate() {
+        let names = record.account.ids.iter().map(|i| i.value.clone()).chain(record.declared.as_ref().map(|d| d.value.clone()));
+        for name in names {
+            by_id.entry((record.account.exchange, name)).or_insert(at);
+        }
+    }
+    for address in addresses {
+        let exchange = address.exchange;
+        let named = address.account.iter().find_map(|id| {
+            by_id.get(&(exchange, id.value.clone())).or_else(|| by_id.get(&(exchange, format!("{exchange}/{}", id.value)))).copied()
+        });
+        // An answer names no account; where only one account of the exchange is declared, it can be no other.
+        let mut declared = inventory.accounts.iter().enumerate().filter(|(_, a)| a.account.exchange == exchange && a.declared.is_some());
+        let only = match (declared.next(), declared.next()) {
+            (Some((at, _)), None) if address.account.is_empty() => Some(at),
+            _ => None,
+        };
+        inventory.addresses.push(AddressRecord { account: named.or(only), address });
+    }
+}

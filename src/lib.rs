@@ -1,0 +1,15 @@
+//! keylint, a linter for crypto-exchange API keys: *if this key's secret leaks today, what can be lost, and what must
+//! change so that it can't?*
+//!
+//! The modules are listed in reading order. Each imports only from those above it; a test guards that.
+
+pub mod text;
+pub mod problem;
+pub mod finding;
+pub mod document;
+pub mod model;
+pub mod declaration;
+pub mod exchanges;
+pub mod rules;
+pub mod inventory;
+pub mod engine;

@@ -1,0 +1,56 @@
+//! Words from outside, made harmless: no control character, escape sequence, direction mark or invisible character of
+//! a file name, a label or a message reaches a terminal, a log or a report.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a character could move the cursor, hide itself or reorder its neighbours.
+fn harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Appends `text` to `out` with every harmful character written as `\u{…}`.
+pub fn clean_into(out: &mut String, text: &str) {
+    for c in text.chars() {
+        if harmful(c) {
+            // Writing to a string cannot fail.
+            let _infallible = write!(out, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+}
+
+/// `text` with every harmful character written as `\u{…}`.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    clean_into(&mut out, text);
+    Cow::Owned(out)
+}
+
+/// A name out of a file as a message may quote it: in backquotes, cleaned; described where it is long or could be a
+/// secret (20 characters or more of a secret's alphabet with a digit among them).
+pub fn quotable(name: &str) -> Cow<'static, str> {
+    let wordlike = name.chars().filter(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(*c)).count();
+    let secret = wordlike >= 20 && name.chars().any(|c| c.is_ascii_digit());
+    if secret || name.chars().count() > 48 {
+        return Cow::Borrowed("this name");
+    }
+    Cow::Owned(format!("`{}`", clean(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmful_characters_are_written_out_and_others_stay() {
+        assert_eq!(clean("grid-\u{5e01}"), "grid-\u{5e01}");
+        assert_eq!(clean("a\u{1b}[31m\nb\u{202e}c\u{9b}"), "a\\u{1b}[31m\\u{a}b\\u{202e}c\\u{9b}");
+    }
+}
