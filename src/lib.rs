@@ -5,11 +5,18 @@
 
 pub mod text;
 pub mod problem;
-pub mod finding;
 pub mod document;
 pub mod model;
+pub mod finding;
 pub mod declaration;
 pub mod exchanges;
 pub mod rules;
+pub mod discover;
 pub mod inventory;
+pub mod intake;
 pub mod engine;
+pub mod plan;
+pub mod run;
+pub mod proof;
+pub mod report;
+pub mod cli;

@@ -17,10 +17,17 @@ pub const READER: Reader = Reader {
         Payload::bare(
             "GET /sapi/v1/account/apiRestrictions",
             By::Fields {
-                decides: &["ipRestrict", "enableReading", "enableWithdrawals", "enableInternalTransfer", "enableSpotAndMarginTrading"],
+                // BingX and LBank have `ipRestrict` beside some of these switches, never beside most.
+                decides: &[
+                    "ipRestrict",
+                    "enableReading",
+                    "enableWithdrawals",
+                    "enableInternalTransfer",
+                    "enableMargin",
+                    "enableSpotAndMarginTrading",
+                ],
                 also: &[
                     "createTime",
-                    "enableMargin",
                     "enableFutures",
                     "permitsUniversalTransfer",
                     "enableVanillaOptions",
@@ -48,7 +55,16 @@ pub const READER: Reader = Reader {
             "POST /sapi/v1/sub-account/subAccountApi",
             By::Fields {
                 decides: &["apiName", "apiKey", "secretKey", "canTrade", "canUniversalTransfer", "status"],
-                also: &["canMarginLoanRepay", "canFuturesTrade", "canVanillaOptions", "canFixApiTrading", "canFixApiReading", "publicKey", "ipList", "email"],
+                also: &[
+                    "canMarginLoanRepay",
+                    "canFuturesTrade",
+                    "canVanillaOptions",
+                    "canFixApiTrading",
+                    "canFixApiReading",
+                    "publicKey",
+                    "ipList",
+                    "email",
+                ],
                 read: sub_key,
             },
         ),
@@ -90,7 +106,11 @@ pub const READER: Reader = Reader {
         ),
         Payload::bare(
             "GET /sapi/v1/capital/withdraw/address/list",
-            By::Fields { decides: &["whiteStatus", "originType", "coin", "addressTag"], also: &["address", "name", "network", "origin"], read: address },
+            By::Fields {
+                decides: &["whiteStatus", "originType", "coin", "addressTag"],
+                also: &["address", "name", "network", "origin"],
+                read: address,
+            },
         ),
     ],
     error: |node| {
@@ -104,9 +124,7 @@ pub const READER: Reader = Reader {
 fn hint(code: i64) -> &'static str {
     match code {
         -2015 => ": invalid API key, IP or permissions for the action",
-        -2014 => ": the API key has a bad format",
         -1021 => ": the request's time was outside its window",
-        -1022 => ": the signature was not valid",
         _ => "",
     }
 }
@@ -162,14 +180,15 @@ fn own_key(record: &mut Record<'_, '_>) {
     key.permissions.trade = any(&[&spot, &futures, &options, &portfolio, &fix_trade, &margin]);
     let internal = switch(record, &mut key, "enableInternalTransfer");
     let universal = switch(record, &mut key, "permitsUniversalTransfer");
-    // Both off does not mean that nothing can be moved: "each business's own transfer API rights are not affected".
+    // "Each business's own transfer API rights are not affected by this authorization": what margin moves between its own
+    // wallet and spot goes with the right to trade margin, and is not told apart.
     key.permissions.transfer = any(&[&internal, &universal]);
-    key.transfer_reach = key.permissions.transfer.as_ref().filter(|f| f.value).map(|f| Fact { value: TransferReach::BetweenAccounts, from: f.from });
+    key.transfer_reach =
+        key.permissions.transfer.as_ref().filter(|f| f.value).map(|f| Fact { value: TransferReach::BetweenAccounts, from: f.from });
     // Spot and margin orders are one switch; `enableMargin` is borrowing.
     key.markets = markets(&[(&spot, Market::Spot), (&margin, Market::Margin), (&futures, Market::Futures), (&options, Market::Options)]);
-    key.ip_whitelist = record
-        .flag_or_text("ipRestrict")
-        .map(|f| f.map(|on| if on { IpWhitelist::Restricted } else { IpWhitelist::Unrestricted }));
+    key.ip_whitelist =
+        record.flag_or_text("ipRestrict").map(|f| f.map(|on| if on { IpWhitelist::Restricted } else { IpWhitelist::Unrestricted }));
     key.created = record.millis("createTime");
     // The end of the right to trade, not of the key: told by no rule so far.
     record.skip(&["tradingAuthorityExpirationTime"]);
@@ -194,7 +213,8 @@ fn sub_key(record: &mut Record<'_, '_>) {
     key.permissions.trade = any(&[&trade, &futures, &options, &fix]);
     key.markets = markets(&[(&trade, Market::Spot), (&margin, Market::Margin), (&futures, Market::Futures), (&options, Market::Options)]);
     key.permissions.transfer = switch(record, &mut key, "canUniversalTransfer");
-    key.transfer_reach = key.permissions.transfer.as_ref().filter(|f| f.value).map(|f| Fact { value: TransferReach::BetweenAccounts, from: f.from });
+    key.transfer_reach =
+        key.permissions.transfer.as_ref().filter(|f| f.value).map(|f| Fact { value: TransferReach::BetweenAccounts, from: f.from });
     ip_list(record, &mut key);
     // `timestamp` is not said to be the time of creation.
     record.skip(&["timestamp", "secretKey", "publicKey"]);
@@ -212,7 +232,11 @@ fn ip_list(record: &mut Record<'_, '_>, key: &mut Key) {
         2 | 3 => status.clone().map(|f| f.map(|_| true)),
         _ => {
             if let Some(span) = status.as_ref().and_then(Fact::span) {
-                record.problem(Problem::incomplete("unknown-value", span, "`status` should be 1, 2 or 3: the IP whitelist is read as unknown"));
+                record.problem(Problem::incomplete(
+                    "unknown-value",
+                    span,
+                    "`status` should be 1, 2 or 3: the IP whitelist is read as unknown",
+                ));
             }
             None
         }
@@ -276,4 +300,62 @@ fn address(record: &mut Record<'_, '_>) {
     let white = record.flag("whiteStatus");
     address.status = record.usable_if(&white);
     record.push_address(address);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchanges::{Reading, read};
+    use crate::model::value;
+    use crate::text::TextId;
+
+    fn fixture(name: &str) -> String {
+        std::fs::read_to_string(format!("{}/fixtures/exports/binance/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+    fn key_of(text: &str) -> Key {
+        let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
+        match read(&node, None).pop() {
+            Some(Reading::Export(mut export)) => {
+                assert_eq!(export.exchange, Exchange::Binance);
+                export.harvest.keys.remove(0)
+            }
+            _ => panic!("no export"),
+        }
+    }
+
+    #[test]
+    fn a_transfer_is_what_one_of_its_two_switches_permits() {
+        let moves = |text: &str| {
+            let key = key_of(text);
+            (value(&key.permissions.transfer).copied(), value(&key.transfer_reach).copied())
+        };
+        assert_eq!(moves(&fixture("account-api-restrictions")), (Some(false), None));
+        assert_eq!(moves(&fixture("account-api-restrictions-open-withdraw")), (Some(true), Some(TransferReach::BetweenAccounts)));
+        let unknown = fixture("account-api-restrictions").replace("\"permitsUniversalTransfer\"", "\"x\"");
+        assert_eq!(moves(&unknown), (None, None));
+    }
+
+    #[test]
+    fn the_restriction_is_a_boolean_or_text_or_a_status() {
+        for (name, open) in [
+            ("account-api-restrictions-open-withdraw", true),
+            ("sub-account-ip-restriction-open", true),
+            ("sub-account-api-key-create-open", true),
+            ("broker-sub-account-ip-restriction-open", true),
+            ("account-api-restrictions", false),
+            ("sub-account-ip-restriction", false),
+            ("sub-account-ip-restriction-v2-update-third-party", false),
+        ] {
+            let key = key_of(&fixture(name));
+            assert_eq!(key.ip_whitelist.map(|f| f.value == IpWhitelist::Unrestricted), Some(open), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_subset_of_the_switches_is_another_exchanges_answer() {
+        let other = r#"{"ipRestrict": true, "createTime": 1772543700000, "permitsUniversalTransfer": false, "enableReading": true,
+            "enableFutures": true, "enableSpotAndMarginTrading": true}"#;
+        let node = crate::document::parse(TextId(0), other, 0..other.len()).ok().unwrap();
+        assert!(!matches!(read(&node, None).pop(), Some(Reading::Export(e)) if e.exchange == Exchange::Binance));
+    }
 }

@@ -10,12 +10,18 @@ mod record;
 
 mod binance;
 mod bitget;
+mod bitmex;
 mod bybit;
+mod coinbase;
+mod deribit;
 mod gate;
+mod htx;
+mod kraken;
 mod kucoin;
+mod mexc;
 mod okx;
 
-pub use envelope::Envelope;
+pub use envelope::{Envelope, Written as WrittenEnvelope};
 pub use profile::{CountedFrom, Profile, SignatureKind, profile};
 pub use recognise::{Nearest, Reading, read};
 pub use record::{Record, whitelist};
@@ -29,9 +35,15 @@ use crate::text::Span;
 pub const READERS: &[&Reader] = &[
     &binance::READER,
     &bitget::READER,
+    &bitmex::READER,
     &bybit::READER,
+    &coinbase::READER,
+    &deribit::READER,
     &gate::READER,
+    &htx::READER,
+    &kraken::READER,
     &kucoin::READER,
+    &mexc::READER,
     &okx::READER,
 ];
 

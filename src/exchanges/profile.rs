@@ -173,9 +173,12 @@ mod tests {
                 assert!(reader.payloads.iter().any(|p| p.endpoint == payload.endpoint), "{}: nobody reads {}", reader.exchange, payload.endpoint);
                 assert!(!payload.source.is_empty() && !payload.about.is_empty(), "{}", payload.endpoint);
             }
-            // Sources and dates of the facts: on the text, because the type does not list its fields.
-            for block in reader.profile.split("\n  ").filter(|b| b.contains("value:")) {
-                assert!(block.contains("source:") && block.contains("date:"), "{}: {block}", reader.exchange);
+            // The type demands a source and a date of every fact; that they are more than empty words is seen on the tree.
+            let node = document::parse(TextId(0), reader.profile, 0..reader.profile.len()).unwrap_or_else(|_| panic!("{}", reader.exchange));
+            for fact in node.get("facts").and_then(document::Node::as_mapping).unwrap_or(&[]) {
+                let text = |name| fact.value.get(name).and_then(document::Node::scalar).unwrap_or("");
+                let dated = text("date") == "undated" || (text("date").len() >= 7 && text("date").starts_with("20"));
+                assert!(!text("source").is_empty() && dated, "{}: {:?}", reader.exchange, fact.key.scalar());
             }
         }
     }

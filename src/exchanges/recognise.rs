@@ -186,7 +186,7 @@ fn claim(exchange: Exchange, payload: &'static Payload, node: &Node<'_>) -> Opti
             let present = decides.iter().filter(|d| names.contains(d)).count();
             let known = present + names.iter().filter(|n| also.contains(n)).count();
             let (missing, extra) = (decides.len() - present, names.len() - known.min(names.len()));
-            let fits = missing == 0 || (missing == 1 && present >= 2) || (extra == 0 && present >= 1 && known >= 2 && present * 2 >= decides.len());
+            let fits = missing == 0 || (missing == 1 && present >= 2) || (extra == 0 && known >= 2 && present * 2 > decides.len());
             fits.then_some(Claim { exchange, payload, missing, extra, present })
         }
     }

@@ -76,6 +76,13 @@ impl<'r, 'n> Record<'r, 'n> {
         self.sweep_secrets(&mut key);
         self.harvest.keys.push(key);
     }
+    /// Adds a key whose field of this part is named like a secret and holds none, the fingerprint of a public key: it stays
+    /// hidden, and is not counted as carried.
+    pub fn push_key_without(&mut self, mut key: Key, part: SecretPart) {
+        self.sweep_secrets(&mut key);
+        key.carries.retain(|(p, _)| *p != part);
+        self.harvest.keys.push(key);
+    }
     /// Adds an account to what was read.
     pub fn push_account(&mut self, account: Account) {
         self.harvest.accounts.push(account);
@@ -110,6 +117,11 @@ impl<'r, 'n> Record<'r, 'n> {
     /// Whether the field is there, and `null`.
     pub fn is_null(&self, name: &str) -> bool {
         self.entries.iter().any(|e| e.key.scalar() == Some(name) && e.value.is_null())
+    }
+    /// Whether a field says nothing: it is not there, or it is there once and `null`.
+    pub fn absent(&self, name: &str) -> bool {
+        let mut given = self.entries.iter().filter(|e| e.key.scalar() == Some(name));
+        given.next().is_none_or(|e| e.value.is_null()) && given.next().is_none()
     }
     /// The fields that nobody has taken so far, by name.
     pub fn left_over(&self) -> impl Iterator<Item = (&'n str, &'n Node<'n>)> + use<'n> {

@@ -1,0 +1,286 @@
+//! The command line: flags exactly as typed, and the commands that they lead to.
+
+mod explain;
+mod init;
+mod rules;
+
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::discover::shown;
+use crate::finding::Severity;
+use crate::model::Exchange;
+use crate::model::time::Time;
+use crate::plan::Plan;
+use crate::report::{self, Format, human, keys, schema};
+use crate::run;
+use crate::text::{Texts, clean};
+
+/// keylint: what can be lost if an exchange API key leaks, and what must change so that it can't.
+#[derive(Parser)]
+#[command(name = "keylint", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the run could not be completed, 3 nothing to look at.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Audit exported key settings against the declaration and the rules
+    Check(Check),
+    /// List what was read, before any judgement
+    Keys(Keys),
+    /// Draft a declaration from exports
+    Init(init::Init),
+    /// Print a rule as a person would read it
+    Explain {
+        /// The rule's id
+        #[arg(value_name = "RULE")]
+        rule: String,
+        /// A folder with rules of your own: DIR/<family>/<rule-id>.yaml
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+    },
+    /// List the rules, or run their examples
+    Rules(rules::Rules),
+    /// Print a JSON Schema; of the declaration, where nothing is named
+    Schema {
+        /// Of what
+        #[arg(value_enum)]
+        of: Option<schema::Of>,
+    },
+}
+
+/// What every command that reads exports takes.
+#[derive(Args)]
+struct Reading {
+    /// Files and folders to read; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// The declaration [default: keylint.yaml in the working folder or above it]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The exchange that the exports are from
+    #[arg(long, value_name = "NAME", value_parser = exchange)]
+    exchange: Option<Exchange>,
+    /// Let inputs that were not read leave the exit code 0 or 1
+    #[arg(long)]
+    allow_incomplete: bool,
+    /// The time of the check, as RFC 3339 [default: the clock]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    now: Option<Time>,
+}
+
+#[derive(Args)]
+struct Check {
+    #[command(flatten)]
+    reading: Reading,
+    /// A folder with rules of your own: DIR/<family>/<rule-id>.yaml
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// The format on standard output
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// Write a report to a file too: FORMAT=PATH
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
+    output: Vec<(Format, PathBuf)>,
+    /// The severity from which findings fail the run [default: high, or as declared]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    fail_on: Option<Severity>,
+    /// Let checks that were not possible make the run incomplete
+    #[arg(long)]
+    strict: bool,
+    /// List findings that are suppressed
+    #[arg(long)]
+    show_suppressed: bool,
+    /// End with 0 where it would be 1
+    #[arg(long)]
+    exit_zero: bool,
+}
+
+#[derive(Args)]
+struct Keys {
+    #[command(flatten)]
+    reading: Reading,
+    /// The format
+    #[arg(long, value_enum, default_value = "human")]
+    format: KeysFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum KeysFormat {
+    /// A table
+    Human,
+    /// The versioned document for other programs
+    Json,
+}
+
+fn exchange(name: &str) -> Result<Exchange, String> {
+    Exchange::parse(name).ok_or_else(|| {
+        let ids: Vec<_> = Exchange::ALL.iter().map(|e| e.id()).collect();
+        let near = ids.iter().min_by_key(|i| strsim::damerau_levenshtein(i, name)).filter(|i| strsim::damerau_levenshtein(i, name) <= 2);
+        near.map_or_else(|| format!("one of {}", ids.join(", ")), |n| format!("did you mean `{n}`?"))
+    })
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    Time::parse(text).map_err(|e| e.to_string())
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    let found = Severity::WORST_FIRST.into_iter().find(|s| s.id() == text);
+    found.ok_or_else(|| format!("one of {}", Severity::WORST_FIRST.map(Severity::id).join(", ")))
+}
+
+fn output(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, such as json=report.json")?;
+    let format = <Format as clap::ValueEnum>::from_str(format, true)?;
+    if path.is_empty() { Err("the path is missing".into()) } else { Ok((format, PathBuf::from(path))) }
+}
+
+impl Reading {
+    fn plan(self) -> io::Result<Plan> {
+        Ok(Plan {
+            paths: self.paths,
+            working: std::env::current_dir()?,
+            config: self.config,
+            rules: None,
+            exchange: self.exchange,
+            fail_on: None,
+            strict: false,
+            exit_zero: false,
+            allow_incomplete: self.allow_incomplete,
+            now: self.now.unwrap_or_else(Time::now),
+        })
+    }
+}
+
+/// Does what the command line says and returns the exit code.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; all else is usage.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return if error.print().is_ok() { code } else { 2 };
+        }
+    };
+    match run(cli.command) {
+        Ok(code) => code,
+        // A reader that went away (`| head`) is no reason for a message.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 2,
+        Err(error) => {
+            let told = writeln!(io::stderr(), "keylint: {}", clean(&error.to_string()));
+            if told.is_ok() { 2 } else { 2 }
+        }
+    }
+}
+
+fn run(command: Command) -> io::Result<u8> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, anstream::stdout().lock());
+    let code = match command {
+        Command::Check(check) => run_check(check, &mut out)?,
+        Command::Keys(list) => run_keys(list, &mut out)?,
+        Command::Init(draft) => init::run(draft, &mut out)?,
+        Command::Explain { rule, rules } => explain::run(&rule, rules, &mut out)?,
+        Command::Rules(rules) => rules::run(&rules, &mut out)?,
+        Command::Schema { of } => {
+            serde_json::to_writer_pretty(&mut out, &schema::schema(of)).map_err(io::Error::from)?;
+            writeln!(out)?;
+            0
+        }
+    };
+    out.flush()?;
+    Ok(code)
+}
+
+/// How the terminal wants it: colour and drawing characters only where a person looks.
+fn style(show_suppressed: bool) -> human::Style {
+    let terminal = io::stdout().is_terminal();
+    let colour = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+    let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|w| (40..=400).contains(w));
+    let unicode = terminal || ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty())).is_some_and(|l| l.to_ascii_lowercase().contains("utf"));
+    human::Style { colour, width: width.unwrap_or(100), unicode, show_suppressed }
+}
+
+fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
+    let mut plan = check.reading.plan()?;
+    plan.rules = check.rules;
+    plan.fail_on = check.fail_on;
+    plan.strict = check.strict;
+    plan.exit_zero = check.exit_zero;
+    let outcome = run::check(&plan);
+    let plain = human::Style { colour: false, width: 100, unicode: true, show_suppressed: check.show_suppressed };
+    for (format, path) in &check.output {
+        let mut bytes = Vec::new();
+        report::write(*format, &outcome, &plain, &mut bytes)?;
+        save(&plan.working.join(path), &bytes).map_err(|e| io::Error::other(format!("the report {} was not written: {e}", shown(path, &plan.working))))?;
+    }
+    report::write(check.format, &outcome, &style(check.show_suppressed), out)?;
+    Ok(outcome.exit)
+}
+
+fn run_keys(list: Keys, out: &mut dyn Write) -> io::Result<u8> {
+    let plan = list.reading.plan()?;
+    let gathered = run::gather(&plan, Texts::default(), Vec::new());
+    let code = run::exit_of_reading(&plan, &gathered);
+    let texts = gathered.texts.into_shown();
+    let listing = keys::Listing { inventory: &gathered.inventory, problems: &gathered.problems, coverage: &gathered.coverage, texts: &texts, as_of: plan.now };
+    match list.format {
+        KeysFormat::Json => keys::write_json(&listing, out)?,
+        KeysFormat::Human => {
+            keys::write_table(&listing, out)?;
+            tell(&gathered.problems, &texts)?;
+            if gathered.nothing {
+                writeln!(io::stderr(), "keylint: there is no export in what was named")?;
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Problems of commands whose output is no report, on standard error.
+fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    for problem in problems {
+        let at = problem.place.and_then(|s| Some((texts.get(s.text)?, s)));
+        let at = at.map(|(t, s)| {
+            let p = t.position(s.start);
+            format!("{}:{}:{}: ", clean(t.path()), p.line, p.column)
+        });
+        let help = problem.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
+        writeln!(err, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;
+    }
+    Ok(())
+}
+
+/// Writes a file as a whole: beside its place first, then renamed. A link in its place is refused.
+fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if std::fs::symlink_metadata(path).is_ok_and(|m| !m.is_file()) {
+        return Err(io::Error::other("something that is no regular file stands there"));
+    }
+    let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
+    let mut beside = name.to_os_string();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let written = options.open(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    });
+    if written.is_err() {
+        // What was begun is taken away; the error that matters is the first one.
+        std::fs::remove_file(&beside).ok();
+    }
+    written
+}

@@ -1,0 +1,71 @@
+//! The one place where files are opened: only regular ones, without waiting for a pipe or a device that stands there instead.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Largest document that is read as a whole, in bytes.
+pub const LARGEST: u64 = 512 << 20;
+
+/// What came of opening a file.
+pub enum Opened {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// Its first bytes do not look like what was asked for; the rest was not read.
+    Other,
+    /// It could not be read, for this reason.
+    NotRead(String),
+}
+
+#[cfg(unix)]
+fn open_regular(path: &Path, follow: bool) -> io::Result<File> {
+    use rustix::fs::{FileType, Mode, OFlags, fstat, open};
+    let mut flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    if !follow {
+        flags |= OFlags::NOFOLLOW;
+    }
+    let file = open(path, flags, Mode::empty())?;
+    if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
+        return Err(io::Error::other("not a regular file"));
+    }
+    Ok(File::from(file))
+}
+
+#[cfg(not(unix))]
+fn open_regular(path: &Path, _follow: bool) -> io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+}
+
+/// Reads a file whose first bytes `wanted` accepts. `follow` permits the last part of the path to be a link.
+pub fn open(path: &Path, follow: bool, wanted: impl Fn(&[u8]) -> bool) -> Opened {
+    let read = || -> io::Result<Opened> {
+        let mut file = open_regular(path, follow)?;
+        let size = file.metadata()?.len();
+        let mut bytes = Vec::with_capacity(usize::try_from(size.min(LARGEST)).unwrap_or(0) + 1);
+        (&mut file).take(4096).read_to_end(&mut bytes)?;
+        if !wanted(&bytes) {
+            return Ok(Opened::Other);
+        }
+        (&mut file).take(LARGEST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > LARGEST {
+            return Ok(Opened::NotRead("larger than 512 MB, the largest document that is read as a whole".into()));
+        }
+        Ok(Opened::Bytes(bytes))
+    };
+    match read() {
+        Ok(opened) => opened,
+        Err(error) if error.to_string() == "not a regular file" => Opened::NotRead("no regular file: not read".into()),
+        Err(error) => Opened::NotRead(super::reason(&error)),
+    }
+}
+
+/// Reads standard input to its end.
+pub fn read_stdin() -> Opened {
+    let mut bytes = Vec::new();
+    match io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes) {
+        Ok(_) if bytes.len() as u64 > LARGEST => Opened::NotRead("larger than 512 MB, the largest document that is read as a whole".into()),
+        Ok(_) => Opened::Bytes(bytes),
+        Err(error) => Opened::NotRead(super::reason(&error)),
+    }
+}

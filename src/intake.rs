@@ -1,0 +1,150 @@
+//! From texts to evidence: each document of a text is read by the exchange that claims it, and what nobody claims is
+//! named, with what came near.
+
+use crate::document::{self, Broken, Node};
+use crate::exchanges::{self, Nearest, Reading};
+use crate::inventory::Evidence;
+use crate::model::Exchange;
+use crate::problem::Problem;
+use crate::text::{Span, Text, TextId};
+
+/// How much is expected of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The user named it: it is an export, or that is a problem.
+    Export,
+    /// It stands where exports stand: what comes near one is a problem.
+    Perhaps,
+    /// It lies in a repository, which is full of recorded answers: only enveloped ones are audited.
+    OnlyEnveloped,
+}
+
+/// What came of a text.
+pub struct Taken {
+    /// What its exports state.
+    pub evidence: Evidence,
+    /// What was not understood.
+    pub problems: Vec<Problem>,
+    /// Ranges that no report may show.
+    pub hide: Vec<(u32, u32)>,
+    /// Whether no report may show any of it.
+    pub hide_all: bool,
+    /// How many exports were read.
+    pub exports: usize,
+    /// Whether it looks like an export and was not audited, because it lies in a repository and has no envelope.
+    pub looks_like_export: bool,
+    /// Whether it is a document that no exchange claims.
+    pub unknown: bool,
+}
+
+/// Reads a text. `path` is its name relative to the folder of the declaration.
+pub fn take(id: TextId, text: &Text, path: String, asked: Option<Exchange>, expected: Expected) -> Taken {
+    let mut taken = Taken {
+        evidence: Evidence { text: id, path, keys: Vec::new(), accounts: Vec::new(), addresses: Vec::new() },
+        problems: Vec::new(),
+        hide: Vec::new(),
+        hide_all: false,
+        exports: 0,
+        looks_like_export: false,
+        unknown: false,
+    };
+    let documents = document::documents(id, text.content());
+    for node in &documents.nodes {
+        for reading in exchanges::read(node, asked) {
+            taken.add(reading, expected);
+        }
+    }
+    if taken.exports == 0 && expected == Expected::OnlyEnveloped {
+        taken.unknown = true;
+        return taken;
+    }
+    for broken in documents.broken {
+        taken.hide_all = true;
+        taken.problems.push(broken_problem(broken));
+    }
+    taken
+}
+
+/// Whether bytes could be the beginning of a document: JSON, or YAML by the name of its file.
+pub fn looks_like_document(bytes: &[u8], yaml: bool) -> bool {
+    let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let first = rest.iter().find(|b| !b.is_ascii_whitespace());
+    yaml || utf16 || matches!(first, Some(b'{' | b'['))
+}
+
+fn broken_problem(broken: Broken) -> Problem {
+    let mut problem = Problem::incomplete("broken-document", broken.span, format!("the document cannot be read: {}", broken.what));
+    problem.help = broken.help.map(str::to_owned);
+    problem.related.extend(broken.related.map(|(span, note)| (span, note.to_owned())));
+    problem
+}
+
+impl Taken {
+    fn add(&mut self, reading: Reading, expected: Expected) {
+        match reading {
+            Reading::Export(export) => {
+                if expected == Expected::OnlyEnveloped && !export.enveloped {
+                    self.looks_like_export = true;
+                    return;
+                }
+                let export = *export;
+                self.exports += 1;
+                self.evidence.keys.extend(export.harvest.keys);
+                self.evidence.accounts.extend(export.harvest.accounts);
+                self.evidence.addresses.extend(export.harvest.addresses);
+                self.problems.extend(export.harvest.problems);
+                self.hide.extend(export.hide);
+            }
+            Reading::ErrorAnswer { exchange, says, span } => {
+                self.hide_all = true;
+                let whose = exchange.map_or_else(|| "an exchange".to_owned(), |e| e.title().to_owned());
+                let problem = Problem::incomplete("error-answer", start(span), format!("this is an error answer of {whose}, not an export: {says}"));
+                self.problems.push(problem.help("mend the request and export it again"));
+            }
+            Reading::Contested { by, span } => {
+                self.hide_all = true;
+                let names: Vec<_> = by.iter().map(|e| e.id()).collect();
+                let first = names.first().copied().unwrap_or("NAME");
+                let problem = Problem::incomplete("contested-export", start(span), format!("this could be an export of {}: their answers have one form", names.join(" or ")));
+                self.problems.push(problem.help(format!(
+                    "say which: --exchange {first}, or wrap it: {{ \"exchange\": \"{first}\", \"response\": \u{2026} }}"
+                )));
+            }
+            Reading::Unknown { nearest, problems, enveloped, span } => {
+                self.unknown = true;
+                self.hide_all = true;
+                let close = nearest.as_ref().is_some_and(|n| n.close);
+                let meant = enveloped || expected == Expected::Export || (expected == Expected::Perhaps && close);
+                if meant {
+                    self.problems.push(unknown_problem(nearest, span));
+                    self.problems.extend(problems);
+                }
+            }
+        }
+    }
+}
+
+/// A document that no exchange claims, with what it comes nearest to and what that has.
+fn unknown_problem(nearest: Option<Nearest>, span: Span) -> Problem {
+    let message = "this is not an export of an exchange that keylint knows";
+    match nearest {
+        Some(near) => {
+            let fields: Vec<_> = near.missing.iter().map(|f| format!("`{f}`")).collect();
+            let has = if fields.is_empty() { String::new() } else { format!(", which has {}", fields.join(", ")) };
+            let message = format!("{message}; nearest is {} ({}){has}", near.exchange.id(), near.endpoint);
+            Problem::incomplete("unknown-document", start(span), message).help("save the exchange's answer as it is, whole")
+        }
+        None => Problem::incomplete("unknown-document", start(span), message).help("name the answer of an exchange about its API keys; `keylint schema envelope` has the form to wrap one in"),
+    }
+}
+
+/// The first character of a place: a whole document is no place to look at.
+fn start(span: Span) -> Span {
+    Span::new(span.text, span.start, span.start.saturating_add(1).min(span.end))
+}
+
+/// Whether a tree is a declaration: it has `version` and a section that only a declaration has.
+pub fn is_declaration(node: &Node<'_>) -> bool {
+    node.get("version").is_some() && ["systems", "third-parties", "accounts", "keys", "policy"].iter().any(|s| node.get(s).is_some())
+}

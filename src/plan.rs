@@ -1,0 +1,213 @@
+//! What the user means: flags, resolved. The declaration and the rules are loaded here, and whatever is wrong with them
+//! is a problem with a place.
+
+use std::path::{Path, PathBuf};
+
+use crate::declaration::Declaration;
+use crate::discover::{self, Opened, open, repository_of, shown};
+use crate::finding::Severity;
+use crate::model::Exchange;
+use crate::model::time::Time;
+use crate::problem::{Problem, Weight};
+use crate::rules::Rulebook;
+use crate::text::{Span, Text, TextId, Texts, quotable};
+
+/// What is to be done.
+pub struct Plan {
+    /// What to read; `.` where nothing was named.
+    pub paths: Vec<PathBuf>,
+    /// The working folder.
+    pub working: PathBuf,
+    /// The declaration, where one was named.
+    pub config: Option<PathBuf>,
+    /// A folder with rules of the user's.
+    pub rules: Option<PathBuf>,
+    /// The exchange whose exports are read, where the user named one.
+    pub exchange: Option<Exchange>,
+    /// The severity from which a run fails, where the user named one.
+    pub fail_on: Option<Severity>,
+    /// Whether checks that were not possible make the run incomplete.
+    pub strict: bool,
+    /// Whether findings leave the exit code 0.
+    pub exit_zero: bool,
+    /// Whether inputs that were not read leave the exit code 0 or 1.
+    pub allow_incomplete: bool,
+    /// The time of the check.
+    pub now: Time,
+}
+
+/// A declaration in use.
+pub struct Config {
+    /// What it says.
+    pub declaration: Declaration,
+    /// The name it is reported under.
+    pub shown: String,
+    /// The folder that its paths are relative to.
+    pub folder: PathBuf,
+}
+
+/// Other names that people give to the declaration.
+const MISNAMED: [&str; 6] = [".keylint.yaml", "keylint.yml", ".keylint.yml", "keylint.toml", ".keylint.toml", "keylint.json"];
+
+/// Finds and reads the declaration: the one that was named, else `keylint.yaml` in the working folder or the nearest
+/// folder above it, up to the root of the repository. Without a repository only the working folder counts.
+pub fn load_config(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Config> {
+    let path = match &plan.config {
+        Some(path) => plan.working.join(path),
+        None => {
+            let top = repository_of(&plan.working).unwrap_or_else(|| plan.working.clone());
+            let folders: Vec<&Path> = plan.working.ancestors().take_while(|f| f.starts_with(&top)).collect();
+            for folder in &folders {
+                for name in MISNAMED {
+                    if std::fs::symlink_metadata(folder.join(name)).is_ok() {
+                        let id = texts.add(Text::known(shown(&folder.join(name), &plan.working), ""));
+                        let problem = Problem::incomplete("declaration-misnamed", Span::new(id, 0, 0), "this file was not read");
+                        problems.push(problem.help("did you mean `keylint.yaml`? The declaration has that name alone"));
+                    }
+                }
+            }
+            folders.iter().map(|f| f.join("keylint.yaml")).find(|p| std::fs::symlink_metadata(p).is_ok())?
+        }
+    };
+    let name = shown(&path, &plan.working);
+    let bytes = match open(&path, plan.config.is_some(), |_| true) {
+        Opened::Bytes(bytes) => bytes,
+        Opened::NotRead(why) => {
+            let id = texts.add(Text::known(name, ""));
+            problems.push(Problem::fatal("declaration-unreadable", Some(Span::new(id, 0, 0)), format!("the declaration cannot be read: {why}")));
+            return None;
+        }
+        Opened::Other => return None,
+    };
+    let (text, undecodable) = Text::decode(name.clone(), bytes);
+    let id = texts.add(text);
+    if let Some(bad) = undecodable {
+        let place = Span::new(id, bad.offset, bad.offset + 1);
+        problems.push(Problem::fatal("not-text", Some(place), "the declaration is no UTF-8 text: the first byte that is none stands here"));
+        return None;
+    }
+    let text = texts.get_mut(id)?;
+    match Declaration::read(id, text.content()) {
+        Ok(declaration) => {
+            let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+            Some(Config { declaration, shown: name, folder })
+        }
+        Err(wrong) => {
+            hide_values(text);
+            problems.extend(wrong);
+            None
+        }
+    }
+}
+
+/// Hides words of a broken declaration that could be secrets: it should hold none, and a mistake may have put one there.
+fn hide_values(text: &mut Text) {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for (i, c) in text.content().char_indices().chain([(text.content().len(), ' ')]) {
+        if c.is_whitespace() || "\"',:[]{}".contains(c) {
+            let word = text.content().get(start..i).unwrap_or("");
+            if word.len() >= 8 && quotable(word) == "this name" {
+                ranges.push((start as u32, i as u32));
+            }
+            start = i + c.len_utf8();
+        }
+    }
+    for (from, to) in ranges {
+        text.hide(from, to);
+    }
+}
+
+/// Loads the built-in rules and the user's. Nothing where a rule is wrong.
+pub fn load_rules(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Rulebook> {
+    let before = problems.len();
+    let mut book = match Rulebook::built_in(texts) {
+        Ok(book) => book,
+        Err(misfit) => {
+            problems.push(rule_problem(misfit));
+            return None;
+        }
+    };
+    if let Some(folder) = &plan.rules {
+        for (path, name) in rule_files(&plan.working.join(folder), &plan.working, texts, problems) {
+            let Some((text, source)) = read_rule(&path, &name, texts, problems) else { continue };
+            let stem = |p: Option<&Path>| p.and_then(Path::file_stem).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            if let Err(misfit) = book.add(&stem(path.parent()), &stem(Some(&path)), text, &source) {
+                problems.push(rule_problem(misfit));
+            }
+        }
+    }
+    if let Err(misfit) = book.finish() {
+        problems.push(rule_problem(misfit));
+    }
+    (problems.len() == before).then_some(book)
+}
+
+/// The rule files of a folder: `<family>/<id>.yaml`.
+fn rule_files(folder: &Path, working: &Path, texts: &mut Texts, problems: &mut Vec<Problem>) -> Vec<(PathBuf, String)> {
+    let found = discover::find(&[folder.to_path_buf()], working);
+    let mut files = Vec::new();
+    let mut wrong = |name: &str, message: &str, problems: &mut Vec<Problem>| {
+        let id = texts.add(Text::known(name, ""));
+        problems.push(Problem::fatal("rules-folder", Some(Span::new(id, 0, 0)), message).help("rules stand in FOLDER/<family>/<rule-id>.yaml"));
+    };
+    for name in found.absent.iter().chain(found.not_read.iter().map(|a| &a.path)) {
+        wrong(name, "the folder of rules cannot be read", problems);
+    }
+    for input in found.inputs {
+        let depth = input.path.strip_prefix(folder).map_or(0, |p| p.components().count());
+        match input.path.extension().and_then(|e| e.to_str()) {
+            Some("yaml") if depth == 2 => files.push((input.path, input.shown)),
+            Some("yaml" | "yml") => wrong(&input.shown, "this is not where a rule is looked for", problems),
+            _ => {}
+        }
+    }
+    if files.is_empty() && problems.is_empty() {
+        wrong(&shown(folder, working), "there is no rule in this folder", problems);
+    }
+    files
+}
+
+fn read_rule(path: &Path, name: &str, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<(TextId, String)> {
+    match open(path, false, |_| true) {
+        Opened::Bytes(bytes) => {
+            let (text, bad) = Text::decode(name.to_owned(), bytes);
+            let source = text.content().to_owned();
+            let id = texts.add(text);
+            if let Some(bad) = bad {
+                let place = Span::new(id, bad.offset, bad.offset + 1);
+                problems.push(Problem::fatal("not-text", Some(place), "the rule is no UTF-8 text: the first byte that is none stands here"));
+                return None;
+            }
+            Some((id, source))
+        }
+        Opened::NotRead(why) => {
+            let id = texts.add(Text::known(name, ""));
+            problems.push(Problem::fatal("rule-unreadable", Some(Span::new(id, 0, 0)), format!("the rule cannot be read: {why}")));
+            None
+        }
+        Opened::Other => None,
+    }
+}
+
+/// A mistake in a rule as a problem.
+fn rule_problem(misfit: crate::document::Misfit) -> Problem {
+    let mut problem = Problem::fatal("rule-wrong", Some(misfit.span), misfit.message);
+    problem.help = misfit.help;
+    problem
+}
+
+/// Rules that the policy tunes and that do not exist.
+pub fn check_tuned_rules(config: Option<&Config>, book: &Rulebook, problems: &mut Vec<Problem>) {
+    let ids: Vec<&str> = book.rules.iter().map(|r| r.id.as_str()).collect();
+    for rule in config.iter().flat_map(|c| c.declaration.policy.rules.keys()) {
+        if !ids.contains(&rule.value.as_str()) {
+            problems.push(rule_problem(crate::rules::condition::unknown(rule.span, &rule.value, &ids)));
+        }
+    }
+}
+
+/// Whether a problem ends the run before anything is read.
+pub fn is_fatal(problems: &[Problem]) -> bool {
+    problems.iter().any(|p| p.weight == Weight::Fatal)
+}

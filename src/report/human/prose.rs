@@ -1,0 +1,140 @@
+//! Running text for the human report: wrapped at a width, cleaned, and coloured only where colour was asked for.
+//! All escape sequences of keylint's own prose are written here; snippets bring theirs along.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Style;
+use crate::finding::Severity;
+use crate::text::clean;
+
+/// Wider than this, prose is hard to read; snippets may use the whole terminal.
+const WIDEST: usize = 100;
+
+/// What a piece of text is, for those who see colours. Nothing is told by it alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// A finding that costs money, a run that could not be done.
+    Bad,
+    /// A finding to look at, something that was not read.
+    Warning,
+    /// Worth knowing.
+    Notice,
+    /// A heading.
+    Heading,
+    /// What may be skipped.
+    Quiet,
+    /// A run that passes.
+    Good,
+}
+
+impl Tone {
+    /// The tone of a severity.
+    pub(super) fn of(severity: Severity) -> Self {
+        match severity {
+            Severity::Critical | Severity::High => Self::Bad,
+            Severity::Medium | Severity::Low => Self::Warning,
+            Severity::Info => Self::Notice,
+        }
+    }
+
+    fn codes(self) -> &'static str {
+        match self {
+            Self::Bad => "\u{1b}[1;31m",
+            Self::Warning => "\u{1b}[1;33m",
+            Self::Notice => "\u{1b}[1;36m",
+            Self::Heading => "\u{1b}[1m",
+            Self::Quiet => "\u{1b}[2m",
+            Self::Good => "\u{1b}[1;32m",
+        }
+    }
+}
+
+/// Writes prose in one style.
+pub(super) struct Pen {
+    colour: bool,
+    unicode: bool,
+    width: usize,
+}
+
+impl Pen {
+    /// A pen for a style.
+    pub(super) fn new(style: &Style) -> Self {
+        Self { colour: style.colour, unicode: style.unicode, width: style.width.clamp(40, WIDEST) }
+    }
+
+    /// One line of words from outside, cleaned.
+    pub(super) fn words(&self, text: &str) -> String {
+        let text = clean(text);
+        if self.unicode { text.into_owned() } else { text.replace('\u{2026}', "...") }
+    }
+
+    /// Words that are already cleaned, in a tone.
+    fn paint(&self, tone: Tone, text: &str) -> String {
+        if self.colour { format!("{}{text}\u{1b}[0m", tone.codes()) } else { text.to_owned() }
+    }
+
+    /// A heading that divides the page.
+    pub(super) fn heading(&self, text: &str, out: &mut String) {
+        let bar = if self.unicode { "\u{2500}" } else { "-" };
+        let text = self.words(text);
+        let rest = self.width.saturating_sub(text.width() + 4).max(2);
+        let line = format!("{} {text} {}", bar.repeat(2), bar.repeat(rest));
+        out.push_str(&self.paint(Tone::Heading, &line));
+        out.push_str("\n\n");
+    }
+
+    /// A line of its own in a tone.
+    pub(super) fn line(&self, tone: Tone, text: &str, out: &mut String) {
+        out.push_str(&self.paint(tone, &self.words(text)));
+        out.push('\n');
+    }
+
+    /// A paragraph: `indent` blanks, `lead` in its tone, and `body`, wrapped; what follows the first line is indented two
+    /// more. Line breaks of the body stay.
+    pub(super) fn paragraph(&self, indent: usize, (tone, lead): (Tone, &str), body: &str, out: &mut String) {
+        let lead = self.words(lead);
+        out.push_str(&" ".repeat(indent));
+        out.push_str(&self.paint(tone, &lead));
+        let mut column = indent + lead.width();
+        let rest = indent + 2;
+        // Nothing stands on the line yet, so that the next word goes there however long it is.
+        let mut empty = lead.is_empty();
+        for (n, line) in body.lines().map(str::trim).filter(|l| !l.is_empty()).enumerate() {
+            if n > 0 {
+                out.push('\n');
+                out.push_str(&" ".repeat(rest));
+                (column, empty) = (rest, true);
+            }
+            for word in self.words(line).split(' ').filter(|w| !w.is_empty()) {
+                let width = word.width();
+                if !empty && column + 1 + width > self.width {
+                    out.push('\n');
+                    out.push_str(&" ".repeat(rest));
+                    (column, empty) = (rest, true);
+                }
+                if !empty {
+                    out.push(' ');
+                    column += 1;
+                }
+                out.push_str(word);
+                column += width;
+                empty = false;
+            }
+        }
+        out.push('\n');
+    }
+}
+
+/// `1 key`, `2 keys`.
+pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// The first `most` of a list, and how many more there are.
+pub(super) fn cut_list<S: AsRef<str>>(items: &[S], most: usize) -> String {
+    let mut out = items.iter().take(most).map(S::as_ref).collect::<Vec<_>>().join(", ");
+    if items.len() > most {
+        out.push_str(&format!(" and {} more", items.len() - most));
+    }
+    out
+}

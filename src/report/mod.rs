@@ -1,0 +1,62 @@
+//! Outcome → bytes: one file for each format. No format filters, sorts, merges or counts: that was settled before.
+
+pub mod compact;
+pub mod human;
+pub mod json;
+pub mod keys;
+pub mod schema;
+
+use std::io::{self, Write};
+
+use crate::run::Outcome;
+
+/// A format of the report of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Format {
+    /// For a person at a terminal.
+    Human,
+    /// One line for each finding.
+    Compact,
+    /// The versioned document for other programs.
+    Json,
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn write(format: Format, outcome: &Outcome, style: &human::Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(outcome, style, out),
+        Format::Compact => compact::write(outcome, style.show_suppressed, out),
+        Format::Json => json::write(outcome, style.show_suppressed, out),
+    }
+}
+
+/// The first line of every summary: counts by severity, and how many checks were not possible.
+pub fn summary(outcome: &Outcome) -> String {
+    let mut counts = [0usize; 5];
+    for finding in outcome.live() {
+        if let Some(count) = crate::finding::Severity::WORST_FIRST.iter().position(|s| *s == finding.severity).and_then(|i| counts.get_mut(i)) {
+            *count += 1;
+        }
+    }
+    let total: usize = counts.iter().sum();
+    let parts: Vec<String> = crate::finding::Severity::WORST_FIRST
+        .iter()
+        .zip(counts)
+        .filter(|(_, n)| *n > 0)
+        .map(|(severity, n)| format!("{n} {severity}"))
+        .collect();
+    let findings = match total {
+        0 => "0 findings".to_owned(),
+        1 => format!("1 finding: {}", parts.join(", ")),
+        n => format!("{n} findings: {}", parts.join(", ")),
+    };
+    let checks = match outcome.not_possible() {
+        0 => "every check was possible".to_owned(),
+        1 => "1 check not possible".to_owned(),
+        n => format!("{n} checks not possible"),
+    };
+    format!("{findings}; {checks}")
+}

@@ -1,0 +1,426 @@
+//! One run: find, read, join, evaluate, and say how it ended.
+
+use std::path::Path;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use rayon::prelude::*;
+
+use crate::declaration::{Policy, Required};
+use crate::discover::{self, Aside, Input, Opened, open, read_stdin, shown};
+use crate::engine::{self, Context, Verdicts};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::intake::{self, Expected, Taken};
+use crate::inventory::{Inventory, KeyRecord, join};
+use crate::model::Right;
+use crate::model::time::Time;
+use crate::plan::{Config, Plan, check_tuned_rules, is_fatal, load_config, load_rules};
+use crate::problem::{Problem, Weight};
+use crate::rules::Rulebook;
+use crate::text::{Shown, Span, Text, Texts};
+
+/// What was read and what was not.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// Files of which the content was read.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Exports among them.
+    pub exports: usize,
+    /// Keys that they state.
+    pub keys: usize,
+    /// Left out by design.
+    pub left_out: Vec<Aside>,
+    /// In scope, and not read.
+    pub not_read: Vec<Aside>,
+}
+
+/// Everything that was read, joined, before any judgement.
+pub struct Gathered {
+    /// What is known.
+    pub inventory: Inventory,
+    /// What was not understood.
+    pub problems: Vec<Problem>,
+    /// What was read.
+    pub coverage: Coverage,
+    /// The declaration in use.
+    pub config: Option<Config>,
+    /// The texts.
+    pub texts: Texts,
+    /// Whether there was nothing to look at.
+    pub nothing: bool,
+}
+
+/// What a check came to.
+pub struct Outcome {
+    /// The findings and what was not assessed.
+    pub verdicts: Verdicts,
+    /// What was not understood.
+    pub problems: Vec<Problem>,
+    /// What was read.
+    pub coverage: Coverage,
+    /// The rules that were asked.
+    pub book: Rulebook,
+    /// The texts, masked.
+    pub texts: Shown,
+    /// The name of the declaration in use.
+    pub config: Option<String>,
+    /// The time of the check.
+    pub as_of: Time,
+    /// The severity from which the run fails.
+    pub fail_on: Severity,
+    /// Whether everything that was asked for was read.
+    pub complete: bool,
+    /// How it ended: 0, 1, 2 or 3.
+    pub exit: u8,
+}
+
+impl Outcome {
+    /// The findings that count.
+    pub fn live(&self) -> impl Iterator<Item = &Finding> {
+        self.verdicts.findings.iter().filter(|f| f.suppressed.is_none())
+    }
+    /// How many checks were not possible.
+    pub fn not_possible(&self) -> usize {
+        self.verdicts.not_assessed.iter().map(|n| n.subjects).sum()
+    }
+}
+
+/// Reads everything that the plan names.
+pub fn gather(plan: &Plan, mut texts: Texts, mut problems: Vec<Problem>) -> Gathered {
+    let config = load_config(plan, &mut texts, &mut problems);
+    let mut coverage = Coverage::default();
+    if is_fatal(&problems) {
+        return Gathered { inventory: Inventory::default(), problems, coverage, config, texts, nothing: false };
+    }
+    let found = discover::find(&plan.paths, &plan.working);
+    coverage.left_out = found.left_out;
+    coverage.not_read = found.not_read;
+    for name in found.absent {
+        let id = texts.add(Text::known(name.as_str(), ""));
+        problems.push(Problem::incomplete("no-such-path", Span::new(id, 0, 0), "there is no such file or folder"));
+        coverage.not_read.push(Aside { path: name, reason: "there is no such file or folder".into() });
+    }
+    let scope = Scope::new(plan, config.as_ref(), &mut problems);
+    let mut counts = Counts::default();
+    let inputs: Vec<Input> = found.inputs.into_iter().filter(|i| scope.keep(i, &mut coverage.left_out, &mut counts)).collect();
+    let first = texts.next_id().0;
+    let read: Vec<ReadInput> = inputs.par_iter().enumerate().map(|(i, input)| scope.read(input, first + i as u32)).collect();
+    let mut evidence = Vec::new();
+    for (input, read) in inputs.iter().zip(read) {
+        counts.add(&read);
+        let id = texts.add(read.text);
+        coverage.bytes += read.bytes;
+        coverage.files += usize::from(read.bytes > 0);
+        if let Some(why) = read.not_read {
+            problems.push(Problem::incomplete("unreadable", Span::new(id, 0, 0), format!("this was not read: {why}")));
+            coverage.not_read.push(Aside { path: input.shown.clone(), reason: why });
+        }
+        problems.extend(read.undecodable);
+        if let Some(taken) = read.taken {
+            coverage.exports += taken.exports;
+            coverage.keys += taken.evidence.keys.len();
+            problems.extend(taken.problems);
+            if taken.exports > 0 {
+                evidence.push(taken.evidence);
+            }
+        }
+    }
+    counts.tell(plan, &mut coverage, &mut problems);
+    coverage.not_read.sort();
+    coverage.left_out.sort();
+    let (inventory, more) = join(evidence, config.as_ref().map(|c| c.declaration.clone()));
+    problems.extend(more);
+    if let Some(config) = &config {
+        require(&config.declaration.policy, &inventory, &mut problems);
+    }
+    let incomplete = problems.iter().any(|p| p.weight != Weight::Note) || !coverage.not_read.is_empty();
+    let nothing = coverage.exports == 0 && inventory.keys.is_empty() && inventory.accounts.is_empty() && !incomplete;
+    Gathered { inventory, problems, coverage, config, texts, nothing }
+}
+
+/// A whole check.
+pub fn check(plan: &Plan) -> Outcome {
+    let (mut texts, mut problems) = (Texts::default(), Vec::new());
+    let book = load_rules(plan, &mut texts, &mut problems);
+    let mut gathered = gather(plan, texts, problems);
+    let mut book = book.unwrap_or(Rulebook { rules: Vec::new() });
+    check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);
+    let policy = gathered.config.as_ref().map(|c| c.declaration.policy.clone()).unwrap_or_default();
+    let verdicts = if is_fatal(&gathered.problems) {
+        book.rules.clear();
+        Verdicts::default()
+    } else {
+        engine::evaluate(&Context { inventory: &gathered.inventory, policy: &policy, now: plan.now }, &book)
+    };
+    gathered.problems.sort_by(|a, b| (std::cmp::Reverse(a.weight), a.place, a.code).cmp(&(std::cmp::Reverse(b.weight), b.place, b.code)));
+    let fail_on = plan.fail_on.or(policy.fail_on).unwrap_or(Severity::High);
+    let mut outcome = Outcome {
+        verdicts,
+        problems: gathered.problems,
+        coverage: gathered.coverage,
+        book,
+        texts: gathered.texts.into_shown(),
+        config: gathered.config.map(|c| c.shown),
+        as_of: plan.now,
+        fail_on,
+        complete: true,
+        exit: 0,
+    };
+    let strict = plan.strict && !outcome.verdicts.not_assessed.is_empty();
+    outcome.complete = !strict && is_complete(&outcome.problems, &outcome.coverage);
+    // What rests on documentation alone never fails a run.
+    let fails = outcome.live().any(|f| f.severity >= fail_on && f.confidence != Confidence::Low);
+    outcome.exit = match (is_fatal(&outcome.problems), fails && !plan.exit_zero, gathered.nothing) {
+        (true, _, _) => 2,
+        (false, true, _) => 1,
+        (false, false, true) => 3,
+        (false, false, false) if outcome.complete || (plan.allow_incomplete && !strict) => 0,
+        (false, false, false) => 2,
+    };
+    outcome
+}
+
+/// Whether everything that was asked for was read.
+pub fn is_complete(problems: &[Problem], coverage: &Coverage) -> bool {
+    coverage.not_read.is_empty() && problems.iter().all(|p| p.weight == Weight::Note)
+}
+
+/// The exit code of a command that only reads.
+pub fn exit_of_reading(plan: &Plan, gathered: &Gathered) -> u8 {
+    match (is_fatal(&gathered.problems), gathered.nothing) {
+        (true, _) => 2,
+        (false, true) => 3,
+        (false, false) if is_complete(&gathered.problems, &gathered.coverage) || plan.allow_incomplete => 0,
+        (false, false) => 2,
+    }
+}
+
+/// What was read of one input.
+struct ReadInput {
+    text: Text,
+    bytes: u64,
+    taken: Option<Taken>,
+    not_read: Option<String>,
+    undecodable: Option<Problem>,
+    /// Neither JSON nor YAML.
+    other: bool,
+    /// Another declaration, which is not used.
+    declaration: bool,
+}
+
+/// What belongs to the run, and how it is read.
+struct Scope<'p> {
+    plan: &'p Plan,
+    config: Option<&'p Config>,
+    exports: GlobSet,
+    exclude: Vec<(GlobSet, String)>,
+}
+
+fn glob_set<'a>(globs: impl Iterator<Item = (&'a str, Option<Span>)>, problems: &mut Vec<Problem>) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for (glob, span) in globs {
+        match Glob::new(glob) {
+            Ok(glob) => {
+                set.add(glob);
+            }
+            Err(_) => problems.push(Problem::fatal("declaration-wrong", span, "this is no glob").help("such as `exports/**` or `vendor/**`")),
+        }
+    }
+    set.build().unwrap_or_default()
+}
+
+impl<'p> Scope<'p> {
+    fn new(plan: &'p Plan, config: Option<&'p Config>, problems: &mut Vec<Problem>) -> Self {
+        let declared = config.and_then(|c| c.declaration.exports.as_ref());
+        let exports = match declared {
+            Some(globs) => glob_set(globs.iter().map(|g| (g.value.as_str(), Some(g.span))), problems),
+            None => glob_set([("exports/**", None), ("**/*.export.json", None)].into_iter(), problems),
+        };
+        let mut exclude = Vec::new();
+        for rule in config.iter().flat_map(|c| &c.declaration.policy.exclude) {
+            let until = rule.until.as_ref().and_then(|u| Time::parse(&u.value).ok());
+            if until.is_some_and(|u| u <= plan.now) {
+                let place = rule.until.as_ref().map(|u| u.span);
+                problems.push(Problem::note("exclude-expired", place, "this exclude has expired: its paths are read again").help("take it out, or give it a new date and a reason"));
+                continue;
+            }
+            let set = glob_set([(rule.path.value.as_str(), Some(rule.path.span))].into_iter(), problems);
+            exclude.push((set, format!("excluded in the declaration: {}", rule.reason.value)));
+        }
+        Self { plan, config, exports, exclude }
+    }
+
+    /// The path of an input relative to the folder of the declaration.
+    fn relative(&self, input: &Input) -> String {
+        let base = self.config.map_or(self.plan.working.as_path(), |c| c.folder.as_path());
+        shown(&input.path, base)
+    }
+
+    fn keep(&self, input: &Input, left_out: &mut Vec<Aside>, counts: &mut Counts) -> bool {
+        if input.named {
+            return true;
+        }
+        let is_config = self.config.is_some_and(|c| c.shown == input.shown);
+        if is_config {
+            counts.config += 1;
+            return false;
+        }
+        let path = self.relative(input);
+        match self.exclude.iter().find(|(set, _)| set.is_match(&path)) {
+            Some((_, reason)) => {
+                left_out.push(Aside { path: input.shown.clone(), reason: reason.clone() });
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn expected(&self, input: &Input) -> Expected {
+        if input.named {
+            Expected::Export
+        } else if input.repository.is_none() || self.exports.is_match(self.relative(input)) {
+            Expected::Perhaps
+        } else {
+            Expected::OnlyEnveloped
+        }
+    }
+
+    fn read(&self, input: &Input, id: u32) -> ReadInput {
+        let id = crate::text::TextId(id);
+        let yaml = input.path.extension().and_then(|e| e.to_str()).is_some_and(|e| matches!(e, "yaml" | "yml"));
+        let opened = if input.path.as_os_str() == "-" {
+            read_stdin()
+        } else {
+            open(&input.path, input.named, |head| input.named || intake::looks_like_document(head, yaml))
+        };
+        let mut read = ReadInput {
+            text: Text::known(input.shown.as_str(), ""),
+            bytes: 0,
+            taken: None,
+            not_read: None,
+            undecodable: None,
+            other: false,
+            declaration: false,
+        };
+        let bytes = match opened {
+            Opened::Bytes(bytes) => bytes,
+            Opened::Other => {
+                read.other = true;
+                return read;
+            }
+            Opened::NotRead(why) => {
+                read.not_read = Some(why);
+                return read;
+            }
+        };
+        read.bytes = bytes.len() as u64;
+        let (mut text, bad) = Text::decode(input.shown.clone(), bytes);
+        let expected = self.expected(input);
+        if let Some(bad) = bad {
+            text.hide_all();
+            if expected == Expected::OnlyEnveloped {
+                read.other = true;
+            } else {
+                let place = Span::new(id, bad.offset, bad.offset + 1);
+                let problem = Problem::incomplete("not-text", place, "this is no text: the first bytes that are neither UTF-8 nor UTF-16 stand here");
+                read.undecodable = Some(problem.help("save the exchange's answer as UTF-8"));
+            }
+            read.text = text;
+            return read;
+        }
+        let mut taken = intake::take(id, &text, self.relative(input), self.plan.exchange, expected);
+        if taken.exports == 0 && !input.named && is_other_declaration(&text, id) {
+            read.declaration = true;
+            taken.problems.clear();
+        }
+        for (start, end) in std::mem::take(&mut taken.hide) {
+            text.hide(start, end);
+        }
+        if taken.hide_all {
+            text.hide_all();
+        }
+        read.text = text;
+        read.taken = Some(taken);
+        read
+    }
+}
+
+fn is_other_declaration(text: &Text, id: crate::text::TextId) -> bool {
+    let named = Path::new(text.path()).file_name().is_some_and(|n| n == "keylint.yaml");
+    named && crate::document::documents(id, text.content()).nodes.first().is_some_and(intake::is_declaration)
+}
+
+/// What is told in one line for many files.
+#[derive(Default)]
+struct Counts {
+    other: usize,
+    unknown: usize,
+    look_alike: usize,
+    config: usize,
+    declarations: Vec<String>,
+}
+
+impl Counts {
+    fn add(&mut self, read: &ReadInput) {
+        self.other += usize::from(read.other);
+        if read.declaration {
+            self.declarations.push(read.text.path().to_owned());
+        } else if let Some(taken) = &read.taken {
+            self.look_alike += usize::from(taken.looks_like_export);
+            self.unknown += usize::from(taken.unknown && !taken.looks_like_export && taken.problems.is_empty());
+        }
+    }
+
+    fn tell(self, plan: &Plan, coverage: &mut Coverage, problems: &mut Vec<Problem>) {
+        let under = plan.paths.first().map_or_else(|| ".".to_owned(), |p| shown(p, &plan.working));
+        let files = |n: usize, one: &str, many: &str| if n == 1 { format!("1 file {one}") } else { format!("{n} files {many}") };
+        let mut aside = |reason: String| coverage.left_out.push(Aside { path: under.clone(), reason });
+        if self.other > 0 {
+            aside(files(self.other, "is neither JSON nor YAML: no export", "are neither JSON nor YAML: no exports"));
+        }
+        if self.unknown > 0 {
+            aside(files(self.unknown, "is a document, and no export of an exchange that keylint knows", "are documents, and no exports of an exchange that keylint knows"));
+        }
+        if self.look_alike > 0 {
+            let reason = files(self.look_alike, "looks like an export and was not audited", "look like exports and were not audited");
+            aside(reason.clone());
+            let note = Problem::note("exports-not-audited", None, reason);
+            problems.push(note.help("in a repository, exports stand in envelopes or under the declaration's `exports:` globs; name a file to audit it"));
+        }
+        for path in self.declarations {
+            coverage.left_out.push(Aside { path, reason: "another declaration: not used".into() });
+        }
+    }
+}
+
+/// What the policy requires of every export and an export does not state.
+fn require(policy: &Policy, inventory: &Inventory, problems: &mut Vec<Problem>) {
+    for required in &policy.require {
+        let lacks = |k: &&KeyRecord| !k.key.payloads.is_empty() && !states(k, required.value);
+        let lacking: Vec<&KeyRecord> = inventory.keys.iter().filter(lacks).collect();
+        let Some(first) = lacking.first() else { continue };
+        let place = first.whole().map(|s| Span::new(s.text, s.start, s.start.saturating_add(1).min(s.end)));
+        let message = match lacking.len() {
+            1 => format!("the policy requires that exports state {}; the export of 1 key does not", required.value.id()),
+            n => format!("the policy requires that exports state {}; the exports of {n} keys do not", required.value.id()),
+        };
+        let mut problem = Problem::incomplete("requirement-not-met", place.unwrap_or(required.span), message);
+        problem.related.push((required.span, "required here".into()));
+        problems.push(problem.help("export the answer that states it too, and check both together"));
+    }
+}
+
+fn states(record: &KeyRecord, required: Required) -> bool {
+    let key = &record.key;
+    match required {
+        Required::Permissions => [Right::Trade, Right::Transfer, Right::Withdraw].iter().all(|r| key.permissions.get(*r).is_some()),
+        Required::IpWhitelist => key.ip_whitelist.is_some(),
+        Required::PairWhitelist => key.pair_whitelist.is_some(),
+        Required::Created => key.created.is_some(),
+        Required::Expires => key.expires.is_some(),
+        Required::LastUsed => key.last_used.is_some(),
+        Required::Status => key.status.is_some(),
+        Required::Account => !key.account.is_empty() || record.entries.iter().next().is_some(),
+    }
+}
