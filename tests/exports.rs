@@ -297,6 +297,8 @@ fn order_and_new_fields_change_nothing() {
             for key in v["keys"].as_array_mut().unwrap() {
                 for list in ["native_permissions", "markets"] {
                     if let Some(words) = key[list].as_array_mut() {
+                        // A new name among permissions is a new permission, and told as one.
+                        words.retain(|w| w != "aFieldOfTheFuture");
                         words.sort_by_key(ToString::to_string);
                     }
                 }

@@ -159,7 +159,7 @@ fn around_fits(payload: &Payload, node: &Node<'_>) -> bool {
 }
 
 fn best_claim(reader: &'static Reader, node: &Node<'_>, endpoint: Option<&str>) -> Option<Claim> {
-    let named = endpoint.and_then(|e| reader.payloads.iter().find(|p| path_of(p.endpoint) == path_of(e)));
+    let named = endpoint.and_then(|e| reader.payloads.iter().find(|p| same_endpoint(p.endpoint, e)));
     let claims = reader.payloads.iter().filter_map(|p| claim(reader.exchange, p, node));
     let best = claims.min_by_key(|c| {
         let is_named = named.is_some_and(|n| std::ptr::eq(n, c.payload));
@@ -168,10 +168,24 @@ fn best_claim(reader: &'static Reader, node: &Node<'_>, endpoint: Option<&str>) 
     best.or_else(|| empty_claim(reader, node, named))
 }
 
-/// The path of an endpoint, its method and query left out.
-fn path_of(endpoint: &str) -> &str {
-    let path = endpoint.rsplit(' ').next().unwrap_or(endpoint);
-    path.split('?').next().unwrap_or(path)
+/// Whether `written` names the endpoint `known`: the method counts where it is written, the query does not, and a part of
+/// the path such as `{user_id}` stands for any.
+fn same_endpoint(known: &str, written: &str) -> bool {
+    fn parts(endpoint: &str) -> (Option<&str>, &str) {
+        let (method, path) = match endpoint.trim().rsplit_once(' ') {
+            Some((method, path)) => (Some(method.trim()), path),
+            None => (None, endpoint.trim()),
+        };
+        (method, path.split('?').next().unwrap_or(path))
+    }
+    let ((known_method, known_path), (method, path)) = (parts(known), parts(written));
+    let alike = |a: &str, b: &str| a == b || (a.starts_with('{') && a.ends_with('}'));
+    // A whole address ends in the path.
+    let tail: Vec<&str> = path.split('/').collect();
+    let wanted: Vec<&str> = known_path.trim_start_matches('/').split('/').collect();
+    let from = tail.len().saturating_sub(wanted.len());
+    let path_fits = tail.len() >= wanted.len() && tail.iter().skip(from).zip(&wanted).all(|(w, k)| alike(k, w));
+    path_fits && (method.is_none() || known_method.is_none() || method.map(str::to_ascii_uppercase) == known_method.map(str::to_ascii_uppercase))
 }
 
 fn claim(exchange: Exchange, payload: &'static Payload, node: &Node<'_>) -> Option<Claim> {
@@ -350,4 +364,17 @@ fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
         }
     }
     best.map(|(_, _, nearest)| nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_named_with_or_without_its_method_and_by_its_path() {
+        assert!(same_endpoint("GET /sub_accounts/{user_id}/keys", "/sub_accounts/1000/keys"));
+        assert!(same_endpoint("GET /api/v5/account/config", "https://www.okx.com/api/v5/account/config?x=1"));
+        assert!(!same_endpoint("GET /api/v1/sub/api-key", "POST /api/v1/sub/api-key"));
+        assert!(!same_endpoint("GET /api/v1/sub/api-key", "GET /api/v1/user/api-key"));
+    }
 }

@@ -174,8 +174,8 @@ impl<'a> Report<'a> {
         }
         if let Some(rule) = self.outcome.book.rules.get(finding.rule) {
             if self.explained.insert(finding.rule) {
-                self.pen.paragraph(2, (Tone::Heading, "why:"), &rule.why, page);
-                self.pen.paragraph(2, (Tone::Heading, "help:"), &rule.fix, page);
+                self.pen.lines(2, (Tone::Heading, "why:"), &rule.why, page);
+                self.pen.lines(2, (Tone::Heading, "help:"), &rule.fix, page);
             } else {
                 self.pen.paragraph(2, (Tone::Quiet, ""), &format!("(why and fix: keylint explain {id})"), page);
             }
@@ -250,7 +250,8 @@ impl<'a> Report<'a> {
         let first = match outcome.exit {
             3 => "0 findings; there was nothing to check".to_owned(),
             _ if self.is_fatal() => "0 findings; nothing was checked".to_owned(),
-            _ => summary(outcome),
+            _ if outcome.complete || outcome.not_possible() > 0 => summary(outcome),
+            _ => summary(outcome).replace("every check was possible", "not everything was read"),
         };
         let worst = outcome.live().map(|f| Tone::of(f.severity)).next();
         let calm = if outcome.exit == 0 { Tone::Good } else { Tone::Heading };

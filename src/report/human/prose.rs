@@ -9,6 +9,8 @@ use crate::text::clean;
 
 /// Wider than this, prose is hard to read; snippets may use the whole terminal.
 const WIDEST: usize = 100;
+/// Bytes of one piece of text that are shown: a name out of a file can be as long as the file.
+const LONGEST: usize = 2000;
 
 /// What a piece of text is, for those who see colours. Nothing is told by it alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,15 +64,19 @@ impl Pen {
         Self { colour: style.colour, unicode: style.unicode, width: style.width.clamp(40, WIDEST) }
     }
 
-    /// One line of words from outside, cleaned.
-    pub(super) fn words(&self, text: &str) -> String {
-        let text = clean(text);
-        if self.unicode { text.into_owned() } else { text.replace('\u{2026}', "...") }
+    /// One line of words from outside, cleaned, and cut where it is endless.
+    fn words(&self, text: &str) -> String {
+        let kept = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or(text);
+        let mut words = clean(kept).into_owned();
+        if kept.len() < text.len() {
+            words.push('\u{2026}');
+        }
+        if self.unicode { words } else { words.replace('\u{2026}', "...") }
     }
 
     /// Words that are already cleaned, in a tone.
     fn paint(&self, tone: Tone, text: &str) -> String {
-        if self.colour { format!("{}{text}\u{1b}[0m", tone.codes()) } else { text.to_owned() }
+        if self.colour && !text.is_empty() { format!("{}{text}\u{1b}[0m", tone.codes()) } else { text.to_owned() }
     }
 
     /// A heading that divides the page.
@@ -89,30 +95,31 @@ impl Pen {
         out.push('\n');
     }
 
-    /// A paragraph: `indent` blanks, `lead` in its tone, and `body`, wrapped; what follows the first line is indented two
-    /// more. Line breaks of the body stay.
-    pub(super) fn paragraph(&self, indent: usize, (tone, lead): (Tone, &str), body: &str, out: &mut String) {
+    /// A paragraph of words from outside: `indent` blanks, `lead` in its tone, and `body`, wrapped; what follows the first
+    /// line is indented two more. A line break in it is a character like any other that must not do anything.
+    pub(super) fn paragraph(&self, indent: usize, lead: (Tone, &str), body: &str, out: &mut String) {
+        self.wrap(indent, lead, [body].into_iter(), out);
+    }
+
+    /// The same for words of a rule, whose line breaks stay.
+    pub(super) fn lines(&self, indent: usize, lead: (Tone, &str), body: &str, out: &mut String) {
+        self.wrap(indent, lead, body.lines().map(str::trim).filter(|l| !l.is_empty()), out);
+    }
+
+    fn wrap<'t>(&self, indent: usize, (tone, lead): (Tone, &str), lines: impl Iterator<Item = &'t str>, out: &mut String) {
         let lead = self.words(lead);
         out.push_str(&" ".repeat(indent));
         out.push_str(&self.paint(tone, &lead));
-        let mut column = indent + lead.width();
-        let rest = indent + 2;
-        // Nothing stands on the line yet, so that the next word goes there however long it is.
-        let mut empty = lead.is_empty();
-        for (n, line) in body.lines().map(str::trim).filter(|l| !l.is_empty()).enumerate() {
-            if n > 0 {
-                out.push('\n');
-                out.push_str(&" ".repeat(rest));
-                (column, empty) = (rest, true);
-            }
-            for word in self.words(line).split(' ').filter(|w| !w.is_empty()) {
+        let rest = format!("\n{}", " ".repeat(indent + 2));
+        // On a line that has nothing yet, the next word goes however long it is.
+        let (mut column, mut empty) = (indent + lead.width(), lead.is_empty());
+        for (n, line) in lines.enumerate() {
+            for (at, word) in self.words(line).split(' ').filter(|w| !w.is_empty()).enumerate() {
                 let width = word.width();
-                if !empty && column + 1 + width > self.width {
-                    out.push('\n');
-                    out.push_str(&" ".repeat(rest));
-                    (column, empty) = (rest, true);
-                }
-                if !empty {
+                if n > 0 && at == 0 || !empty && column + 1 + width > self.width {
+                    out.push_str(&rest);
+                    column = indent + 2;
+                } else if !empty {
                     out.push(' ');
                     column += 1;
                 }
