@@ -285,7 +285,12 @@ fn overlapping_and_wide_marks_stay_true() {
     let content = "{ \"a\": { \"b\": [1, 2],\n  \"\u{5e01}\u{5e01}\": \"\u{5e01}x\" } }\n";
     let mut outcome = made_up(&[("a.json", content)]);
     let places = vec![
-        label(Role::Primary, 0, at(content, "2"), "the second, and a long note that has to be broken somewhere because it runs over the edge"),
+        label(
+            Role::Primary,
+            0,
+            at(content, "2"),
+            "the second, and a long note that has to be broken somewhere because it runs over the edge",
+        ),
         label(Role::Related, 0, at(content, "[1, 2]"), "the list"),
         label(Role::Related, 0, at(content, "{ \"b\": [1, 2],\n  \"\u{5e01}\u{5e01}\": \"\u{5e01}x\" }"), "the whole"),
         label(Role::Related, 0, at(content, "\u{5e01}x"), "a wide word"),
@@ -310,7 +315,8 @@ fn problems_with_a_related_place_and_without_a_text() {
         Problem::note("exports-not-audited", None, "3 files look like exports and were not audited"),
     ];
     outcome.coverage.not_read = vec![keylint::discover::Aside { path: "exports/b.json".into(), reason: "permission denied".into() }];
-    outcome.coverage.left_out = (1..9).map(|n| keylint::discover::Aside { path: format!("link{n}"), reason: "a link, not followed".into() }).collect();
+    outcome.coverage.left_out =
+        (1..9).map(|n| keylint::discover::Aside { path: format!("link{n}"), reason: "a link, not followed".into() }).collect();
     (outcome.complete, outcome.exit) = (false, 2);
     insta::assert_snapshot!(render(&outcome, &PLAIN));
 }
@@ -329,7 +335,9 @@ fn a_run_that_could_not_be_done_does_not_look_like_a_pass() {
 
 #[test]
 fn nothing_found() {
-    let closed = BINANCE.replace("\"enableWithdrawals\": true", "\"enableWithdrawals\": false").replace("\"ipRestrict\": false", "\"ipRestrict\": true");
+    let closed = BINANCE
+        .replace("\"enableWithdrawals\": true", "\"enableWithdrawals\": false")
+        .replace("\"ipRestrict\": false", "\"ipRestrict\": true");
     insta::assert_snapshot!(render(&outcome(&[("binance.json", &closed)], &["binance.json"]), &PLAIN));
     let mut nothing = made_up(&[]);
     insta::assert_snapshot!("nothing_wrong", render(&nothing, &PLAIN));
@@ -372,7 +380,8 @@ fn a_hostile_label_and_path_are_written_out() {
         missing: vec![keylint::model::FieldName::Task],
         answered_by: vec![evil.into(); 5],
     }];
-    outcome.problems = vec![Problem::note("odd", Some(Span::new(TextId(0), 0, 1)), evil).related(Span::new(TextId(0), 1, 1), evil).help(evil)];
+    outcome.problems =
+        vec![Problem::note("odd", Some(Span::new(TextId(0), 0, 1)), evil).related(Span::new(TextId(0), 1, 1), evil).help(evil)];
     outcome.coverage.left_out = vec![keylint::discover::Aside { path: path.into(), reason: evil.into() }];
     outcome.coverage.not_read = outcome.coverage.left_out.clone();
     outcome.config = Some(path.into());
@@ -458,23 +467,4 @@ fn a_whole_check_is_rendered() {
     let report = render(&outcome, &PLAIN);
     assert!(!report.contains('\u{1b}'));
     assert!(report.lines().last().unwrap().contains(&format!("(exit code {})", outcome.exit)), "{report}");
-}
-
-#[test]
-fn perf_tmp() {
-    let content: String = format!("[{}]", (0..30_000).map(|n| format!("{{\"id\":\"k{n:06}\",\"ipRestrict\":false,\"name\":\"\u{5e01}\",\"x\":[1,2,3,4,5]}}")).collect::<Vec<_>>().join(","));
-    let decl: String = (0..30_000).map(|n| format!("  - {{ key: k{n:06}, task: trading }}\n")).collect();
-    let mut outcome = made_up(&[("one-line.json", &content), ("keylint.yaml", &decl)]);
-    let (mut p, mut q) = (0, 0);
-    outcome.verdicts.findings = (0..30_000).map(|n| {
-        let id = format!("k{n:06}");
-        p += content[p..].find(&id).unwrap();
-        q += decl[q..].find(&id).unwrap();
-        let mut f = found(0, "It can be used from any address, and is for trading.", vec![label(Role::Primary, 0, (p, p + 7), "here"), label(Role::Related, 1, (q, q + 7), "its task")]);
-        f.subject.id = Some(id);
-        f
-    }).collect();
-    let t = std::time::Instant::now();
-    let report = render(&outcome, &PLAIN);
-    eprintln!("PERF {:?} {} bytes", t.elapsed(), report.len());
 }

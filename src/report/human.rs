@@ -205,7 +205,8 @@ impl<'a> Report<'a> {
         if all.is_empty() {
             return;
         }
-        let subjects = |n: &NotAssessed| self.outcome.book.rules.get(n.rule).map_or_else(|| n.subjects.to_string(), |r| subjects(r.about, n.subjects));
+        let subjects =
+            |n: &NotAssessed| self.outcome.book.rules.get(n.rule).map_or_else(|| n.subjects.to_string(), |r| subjects(r.about, n.subjects));
         let wide = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0).min(40);
         let id_width = wide(&mut all.iter().map(|n| self.rule_id(n.rule).len()));
         let subject_width = wide(&mut all.iter().map(|n| subjects(n).len()));
@@ -257,9 +258,15 @@ impl<'a> Report<'a> {
         let calm = if outcome.exit == 0 { Tone::Good } else { Tone::Heading };
         self.pen.line(worst.unwrap_or(calm), &first, &mut self.page);
         let coverage = &outcome.coverage;
-        let declaration = outcome.config.as_ref().map_or_else(|| "no declaration: tasks are inferred".to_owned(), |c| format!("declaration {c}"));
+        let declaration =
+            outcome.config.as_ref().map_or_else(|| "no declaration: tasks are inferred".to_owned(), |c| format!("declaration {c}"));
         let (keys, files) = (count(coverage.keys, "key", "keys"), count(coverage.files, "file", "files"));
-        self.pen.paragraph(0, (Tone::Heading, ""), &format!("read {keys} in {files} as of {}, {declaration}", outcome.as_of), &mut self.page);
+        self.pen.paragraph(
+            0,
+            (Tone::Heading, ""),
+            &format!("read {keys} in {files} as of {}, {declaration}", outcome.as_of),
+            &mut self.page,
+        );
         let suppressed = outcome.verdicts.findings.len() - outcome.live().count();
         if suppressed > 0 {
             let shown = if self.style.show_suppressed { "" } else { ", shown with --show-suppressed" };
@@ -299,9 +306,11 @@ impl<'a> Report<'a> {
     fn ending(&self) -> (Tone, &'static str, String) {
         let outcome = self.outcome;
         let severity = outcome.fail_on;
-        let at_or_above = if severity == crate::finding::Severity::Critical { "at critical".to_owned() } else { format!("at {severity} or above") };
+        let at_or_above =
+            if severity == crate::finding::Severity::Critical { "at critical".to_owned() } else { format!("at {severity} or above") };
         let grave = || outcome.live().filter(|f| f.severity >= severity);
-        let (unsure, sure) = (grave().filter(|f| f.confidence == Confidence::Low).count(), grave().filter(|f| f.confidence != Confidence::Low).count());
+        let (unsure, sure) =
+            (grave().filter(|f| f.confidence == Confidence::Low).count(), grave().filter(|f| f.confidence != Confidence::Low).count());
         match outcome.exit {
             0 => {
                 let mut says = match sure {

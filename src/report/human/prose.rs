@@ -139,9 +139,6 @@ pub(super) fn count(n: usize, one: &str, many: &str) -> String {
 
 /// The first `most` of a list, and how many more there are.
 pub(super) fn cut_list<S: AsRef<str>>(items: &[S], most: usize) -> String {
-    let mut out = items.iter().take(most).map(S::as_ref).collect::<Vec<_>>().join(", ");
-    if items.len() > most {
-        out.push_str(&format!(" and {} more", items.len() - most));
-    }
-    out
+    let named = items.iter().take(most).map(S::as_ref).collect::<Vec<_>>().join(", ");
+    if items.len() > most { format!("{named} and {} more", items.len() - most) } else { named }
 }
