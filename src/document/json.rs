@@ -1,7 +1,8 @@
-//! JSON read strictly, for diagnosis only: where exactly a text that is meant as JSON stops being JSON.
+//! JSON read strictly: where exactly a text that is meant as JSON stops being JSON, and what stands in it until then.
 //!
-//! The tree itself is built by the YAML parser, which tolerates more than JSON allows and whose complaints suit YAML.
-//! This walk runs only after that parser gave up, or when someone asks; it builds nothing and does not recurse.
+//! The walk builds nothing and does not recurse. Strict JSON, which nearly every export is, becomes a tree straight from
+//! it (see `strict`); everything else is read by the YAML parser, which tolerates more than JSON allows and whose
+//! complaints suit YAML, and the walk then says where a text that is meant as JSON went wrong.
 
 use crate::text::{Span, TextId};
 use std::ops::Range;
@@ -82,8 +83,26 @@ enum Want {
     Comma,
 }
 
+/// What the walk meets, in order.
+#[derive(Clone, Copy)]
+pub(super) enum Met {
+    /// `{` or `[` at this byte.
+    Open(u8, usize),
+    /// `}` or `]`, which ends before this byte.
+    Close(usize),
+    /// A quoted text, its quotes included; whether it is a key.
+    Text(usize, usize, bool),
+    /// A number, a boolean or null.
+    Word(usize, usize),
+}
+
 /// Walks a text that is [meant as JSON](meant_as_json).
 pub(super) fn walk(part: &str) -> Seen {
+    walk_with(part, |_| true)
+}
+
+/// The same, telling what is met; it stops as if the text ended where `meet` wants no more.
+pub(super) fn walk_with(part: &str, mut meet: impl FnMut(Met) -> bool) -> Seen {
     let bytes = part.as_bytes();
     let mut open: Vec<(u8, usize)> = Vec::new();
     let mut want = Want::Value;
@@ -95,6 +114,9 @@ pub(super) fn walk(part: &str) -> Seen {
         let Some(byte) = bytes.get(at).copied() else { return end_inside(top) };
         let next = match (want, byte) {
             (Want::Value | Want::ValueOrEnd, b'{' | b'[') => {
+                if !meet(Met::Open(byte, at)) {
+                    return end_inside(Some((byte, at)));
+                }
                 open.push((byte, at));
                 at += 1;
                 want = if byte == b'{' { Want::KeyOrEnd } else { Want::ValueOrEnd };
@@ -102,8 +124,10 @@ pub(super) fn walk(part: &str) -> Seen {
             }
             (Want::Key | Want::KeyOrEnd | Want::Value | Want::ValueOrEnd, b'"') => match quoted(part, at, Dialect::Json) {
                 Quoted::Closed(end) => {
+                    let is_key = matches!(want, Want::Key | Want::KeyOrEnd);
+                    meet(Met::Text(at, end, is_key));
                     at = end;
-                    if matches!(want, Want::Key | Want::KeyOrEnd) { Want::Colon } else { Want::Comma }
+                    if is_key { Want::Colon } else { Want::Comma }
                 }
                 Quoted::Ends => return Seen::Ends { inside: Inside::Text, opener: at },
                 Quoted::Bad { at, what } => return Seen::Unlike { at, what, yaml: Yaml::Refuses },
@@ -126,6 +150,7 @@ pub(super) fn walk(part: &str) -> Seen {
                 }
                 open.pop();
                 at += 1;
+                meet(Met::Close(at));
                 Want::Comma
             }
             (Want::Value | Want::ValueOrEnd | Want::Comma, b']') if top.is_some_and(|(b, _)| b == b'[') => {
@@ -134,11 +159,13 @@ pub(super) fn walk(part: &str) -> Seen {
                 }
                 open.pop();
                 at += 1;
+                meet(Met::Close(at));
                 Want::Comma
             }
             (_, b'#') => return Seen::Unlike { at, what: "JSON has no comments", yaml: Yaml::Tolerates },
             (Want::Value | Want::ValueOrEnd, _) => match word(part, at) {
                 Word::Literal(end) => {
+                    meet(Met::Word(at, end));
                     at = end;
                     Want::Comma
                 }

@@ -12,6 +12,7 @@
 mod de;
 mod json;
 mod parse;
+mod strict;
 
 pub use de::{Misfit, Spanned, from_node};
 pub use json::lenient;

@@ -33,6 +33,11 @@ pub fn parse<'t>(text: TextId, source: &'t str, range: Range<usize>) -> Result<N
     if u32::try_from(source.len()).is_err() {
         return Err(at.broken(0..0, "larger than 4 GiB", None));
     }
+    if super::json::meant_as_json(at.part)
+        && let Some(node) = super::strict::parse(text, source, at.base..at.base + at.part.len())
+    {
+        return Ok(node);
+    }
     let mut stopped = match read(at, KEY_REACH) {
         Ok(node) => return Ok(node),
         Err(stopped) => stopped,
@@ -51,6 +56,12 @@ pub fn parse<'t>(text: TextId, source: &'t str, range: Range<usize>) -> Result<N
         Stop::Scan(error) => at.explain(&error),
         Stop::Alias => at.broken(0..0, "an alias cannot be read here", None),
     })
+}
+
+/// The YAML parser's tree alone: what strict JSON is held against in tests.
+#[cfg(test)]
+pub(super) fn by_yaml<'t>(text: TextId, source: &'t str) -> Option<Node<'t>> {
+    read(Place { text, base: 0, part: source }, KEY_REACH).ok()
 }
 
 fn read(at: Place<'_>, reach: usize) -> Result<Node<'_>, Stop> {

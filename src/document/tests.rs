@@ -201,7 +201,7 @@ fn mistakes_are_shown_where_they_are() {
     assert_eq!(wrong("a: b: c\n"), (":", "`:` is not expected here", None));
     assert_eq!(wrong("a:\n    b: 1\n  c: 2\n"), ("c", "expected a key of the object that is open here", None));
     assert_eq!(wrong("a: @b\n"), ("@", "no value can begin with this character", None));
-    assert_eq!(wrong("[\"\u{7f}\"]"), ("\u{7f}", "a control character", None));
+    assert_eq!(wrong("['\u{7f}']"), ("\u{7f}", "a control character", None));
     assert_eq!(wrong("a: \"b\nc: \"d\"\n").0, "d");
 }
 
@@ -233,7 +233,8 @@ fn long_keys_are_keys() {
     let long = "k".repeat(70_000);
     let source = format!("{{\"a\": {{\"{long}\": 1}}, \"b\": 2}}");
     assert_eq!(read(&source).get("a").and_then(|a| a.get(&long)).and_then(Node::as_int), Some(1));
-    let longer = format!("{{\"{}\": 1}}", long.repeat(16));
+    // Strict JSON has no longest key; the YAML parser, which reads all else, has one.
+    let longer = format!("{{\"{}\": 1,}}", long.repeat(16));
     assert_eq!(wrong(&longer).1, "a key longer than 1,048,576 characters");
 }
 
@@ -293,4 +294,61 @@ fn duplicates_are_kept_and_found() {
     let at = |n: usize, key: &str| many.match_indices(key).nth(n).map_or(0, |(i, _)| i as u32);
     assert_eq!(found(&many), [(at(0, "y"), at(1, "y")), (at(0, "z"), at(1, "z")), (at(0, "y"), at(2, "y"))]);
     assert!(found("{a: 1, ? [a] : 2, ? [a] : 3}").is_empty());
+}
+
+/// A tree with all its places, for comparing.
+fn drawn(node: &Node<'_>, out: &mut String) {
+    out.push_str(&format!("{}..{}", node.span.start, node.span.end));
+    match &node.kind {
+        Kind::Scalar { text, plain } => out.push_str(&format!("{plain}{text:?}")),
+        Kind::Sequence(items) => {
+            out.push('[');
+            items.iter().for_each(|i| drawn(i, out));
+            out.push(']');
+        }
+        Kind::Mapping(entries) => {
+            out.push('{');
+            for entry in entries {
+                drawn(&entry.key, out);
+                out.push(':');
+                drawn(&entry.value, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+#[test]
+fn strict_json_gives_the_tree_that_the_yaml_parser_gives() {
+    let mut seen = 0;
+    let mut texts: Vec<String> = [
+        "{}", "[]", " [ ] \n", "{\"a\":{\"b\":[1,-2.5e3,true,false,null,\"\"]},\"a\":2}", "\u{feff}{\"k\": \"v\"}\r\n",
+        "{\"\\u0041\\ud83d\\ude80\\/\\n\": \"\u{1f680}\\\\\\\"\"}", "[[[[\"x\"]]], {\"a b\": \"c: d # e\"}]", "{\"a\":\t[\n\t1\n]\n}",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for folder in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/exports")).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            texts.push(std::fs::read_to_string(file.unwrap().path()).unwrap());
+        }
+    }
+    for text in texts {
+        let Some(strict) = super::strict::parse(TextId(0), &text, 0..text.len()) else { continue };
+        let yaml = super::parse::by_yaml(TextId(0), &text).unwrap();
+        let (mut a, mut b) = (String::new(), String::new());
+        drawn(&strict, &mut a);
+        drawn(&yaml, &mut b);
+        assert_eq!(a, b, "{text}");
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn what_is_not_strict_json_is_left_to_the_yaml_parser() {
+    for text in ["{\"a\": 1,}", "{'a': 1}", "{a: 1}", "[1 2]", "{\"a\": 01}", "{\"a\"}", "[", "{\"a\": \"b", "[1]]", "[1] [2]", "{\"a\": 1} # x"] {
+        assert!(super::strict::parse(TextId(0), text, 0..text.len()).is_none(), "{text}");
+    }
+    let deep = "[".repeat(DEPTH + 1) + &"]".repeat(DEPTH + 1);
+    assert!(super::strict::parse(TextId(0), &deep, 0..deep.len()).is_none());
 }
