@@ -4,7 +4,7 @@ use super::Context;
 use super::fact::{Got, Item, Members};
 use crate::declaration::{AddressKind, TaskWord};
 use crate::inventory::{KeyRecord, published_by};
-use crate::model::ip::{AddressSet, IpEntry, Special, redundant};
+use crate::model::ip::{AddressSet, EntryForm, IpEntry, Special, redundant};
 use crate::model::pair;
 use crate::model::time::Time;
 use crate::model::{AccountKind, Expiry, Fact, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status, TransferReach, known};
@@ -318,6 +318,10 @@ impl Context<'_> {
         let egress = self.egress(record)?;
         // What is no address at all is told by another rule, and is nobody's egress by its nature.
         let Some(range) = entry.range() else { return Some(Got::Word("egress")) };
+        // A service that is declared to hold the key sends from its own addresses.
+        if published_by(range).is_some_and(|service| self.holder_is(record, service)) {
+            return Some(Got::Word("egress"));
+        }
         let (mut backup, mut doubtful) = (false, false);
         for item in &egress.items {
             let Item::Egress { range: own, unused_backup, .. } = item else { continue };
@@ -350,7 +354,8 @@ impl Context<'_> {
     fn holder_is(&self, record: &KeyRecord, service: &str) -> bool {
         let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
         self.inventory.holders(record).any(|name| {
-            let party = self.inventory.declaration.as_ref().and_then(|d| d.third_parties.get(name));
+            let mut parties = self.inventory.declaration.iter().flat_map(|d| &d.third_parties);
+            let party = parties.find(|(n, _)| n.value == name.value).map(|(_, p)| p);
             let named = party.and_then(|p| p.service.as_ref()).map_or(name.value.as_str(), |s| s.value.as_str());
             plain(named) == plain(service)
         })
@@ -448,8 +453,13 @@ impl Context<'_> {
         };
         let (v4, v6) = self.policy.widest();
         let wide: Vec<_> = record.addresses.iter().flat_map(AddressSet::ranges).filter(|r| r.is_wider_than(v4, v6)).collect();
-        let within = |e: &&Fact<IpEntry>| e.value.range().is_some_and(|r| wide.iter().any(|w| w.overlaps(r))) || matches!(e.value.form(), crate::model::ip::EntryForm::Everything);
-        let found: Vec<_> = entries.iter().filter(within).filter_map(Fact::span).collect();
+        // An entry that means every address says it all; else it is the entries within the wide ranges together.
+        let every = entries.iter().filter(|e| e.value.form() == EntryForm::Everything).filter_map(Fact::span);
+        let mut found: Vec<_> = every.collect();
+        if found.is_empty() {
+            let within = |e: &&Fact<IpEntry>| e.value.range().is_some_and(|r| wide.iter().any(|w| w.overlaps(r)));
+            found.extend(entries.iter().filter(within).filter_map(Fact::span));
+        }
         if found.is_empty() { from.span().into_iter().collect() } else { found }
     }
 
