@@ -1,5 +1,7 @@
 //! What keylint has to say: a finding, how bad it is, and the exact characters it is about.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::Exchange;
@@ -119,7 +121,7 @@ pub struct Label {
     /// Where.
     pub span: Span,
     /// What is to be seen there; empty where the words speak for themselves.
-    pub note: String,
+    pub note: Arc<str>,
 }
 
 /// Why a finding does not count.
@@ -141,7 +143,7 @@ pub struct Finding {
     /// How bad.
     pub severity: Severity,
     /// Why it is that bad, where it depends.
-    pub because: Option<String>,
+    pub because: Option<Arc<str>>,
     /// How sure.
     pub confidence: Confidence,
     /// What is the matter, in one sentence.

@@ -90,7 +90,7 @@ impl Taken {
                 }
                 let export = *export;
                 self.exports += 1;
-                self.evidence.keys.extend(export.harvest.keys);
+                self.evidence.keys.extend(export.harvest.keys.into_iter().map(Box::new));
                 self.evidence.accounts.extend(export.harvest.accounts);
                 self.evidence.addresses.extend(export.harvest.addresses);
                 self.problems.extend(export.harvest.problems);

@@ -445,8 +445,8 @@ fn no_place_is_too_odd() {
             for end in start..=length {
                 let places = vec![
                     Label { role: Role::Related, span: Span::new(TextId(0), start, end), note: "one".into() },
-                    Label { role: Role::Primary, span: Span::new(TextId(0), end, length), note: String::new() },
-                    Label { role: Role::Primary, span: Span::new(TextId(99), end, length), note: String::new() },
+                    Label { role: Role::Primary, span: Span::new(TextId(0), end, length), note: "".into() },
+                    Label { role: Role::Primary, span: Span::new(TextId(99), end, length), note: "".into() },
                 ];
                 outcome.verdicts.findings = vec![found(77, "Odd.", places)];
                 for width in [0, 60, usize::MAX] {

@@ -180,7 +180,8 @@ pub fn main() -> u8 {
 }
 
 fn run(command: Command) -> io::Result<u8> {
-    let mut out = io::BufWriter::with_capacity(1 << 16, anstream::stdout().lock());
+    // Only the report for a person may hold colours; it is written with or without them, as the terminal wants it.
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let code = match command {
         Command::Check(check) => run_check(check, &mut out)?,
         Command::Keys(list) => run_keys(list, &mut out)?,

@@ -8,7 +8,7 @@ use super::fact::{Asked, Got, Item};
 use crate::model::FieldName;
 use crate::model::money::Money;
 use crate::rules::condition::{Age, Condition, Test, Width};
-use crate::rules::vocabulary::{FactId, Subject};
+use crate::rules::vocabulary::{FactId, ItFact, Subject};
 
 /// The three answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +201,11 @@ impl Context<'_> {
                     out.push(other.field());
                 }
             }
-            Condition::It(_, field, _) => out.push(*field),
+            Condition::It(fact, field, _) => out.push(match (fact, it) {
+                (ItFact::Granted, Some(Item::Right(right))) => right.field(),
+                (ItFact::Granted, None) => FieldName::NativePermissions,
+                _ => *field,
+            }),
         }
     }
 

@@ -90,6 +90,15 @@ pub enum Item<'a> {
         /// Whether it is a backup that is not in use; nothing where that is not said.
         unused_backup: Option<bool>,
     },
+    /// A key, by its place in the inventory; how it is called is worked out where somebody asks.
+    Key {
+        /// Which.
+        at: usize,
+        /// The place that shows what the list is about.
+        place: Option<Span>,
+        /// Whether its tasks belong to its name.
+        with_task: bool,
+    },
     /// A reference: a name and the places that show it.
     Reference {
         /// How it is called.
@@ -97,18 +106,4 @@ pub enum Item<'a> {
         /// Where it stands.
         places: Vec<Span>,
     },
-}
-
-impl Item<'_> {
-    /// How a message calls it.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Right(right) => right.id().to_owned(),
-            Self::Entry { entry, .. } => entry.value.written.clone(),
-            Self::Market(market) => market.value.id().to_owned(),
-            Self::Pair(pair) => pair.value.clone(),
-            Self::Egress { range, .. } => range.to_string(),
-            Self::Reference { name, .. } => name.clone(),
-        }
-    }
 }

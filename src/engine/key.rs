@@ -4,7 +4,7 @@ use super::Context;
 use super::fact::{Got, Item, Members};
 use crate::declaration::{AddressKind, TaskWord};
 use crate::inventory::{KeyRecord, published_by};
-use crate::model::ip::{AddressSet, EntryForm, IpEntry, Special, redundant};
+use crate::model::ip::{AddressSet, IpEntry, Special, redundant};
 use crate::model::pair;
 use crate::model::time::Time;
 use crate::model::{AccountKind, Expiry, Fact, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status, TransferReach, known};
@@ -289,7 +289,7 @@ impl Context<'_> {
             return Some(stated.value);
         }
         let profile = profile(record.key.exchange)?;
-        let own = |endpoint: &str| profile.payloads.iter().any(|p| p.endpoint == endpoint && p.about == "the calling key");
+        let own = |endpoint: &str| profile.payloads.iter().any(|p| p.endpoint == endpoint && p.about.starts_with("the calling"));
         record.key.payloads.iter().any(|(endpoint, _)| own(endpoint)).then_some(Status::Active)
     }
 
@@ -361,113 +361,10 @@ impl Context<'_> {
         })
     }
 
-    /// Where a fact of a key is stated.
-    pub(super) fn key_places(&self, at: usize, fact: FactId) -> Vec<Span> {
-        let Some(record) = self.inventory.keys.get(at) else { return Vec::new() };
-        let key = &record.key;
-        let of = |f: Option<Span>| f.into_iter().collect::<Vec<_>>();
-        fn span<T>(f: &Stated<T>) -> Option<Span> {
-            f.as_ref().and_then(Fact::span)
-        }
-        let account = self.inventory.account_of(record);
-        let section = account.and_then(|a| self.inventory.declared_account(a));
-        match fact {
-            FactId::Task | FactId::TaskDeclared => {
-                let mut out: Vec<_> = self.inventory.entries(record).filter_map(|e| e.value.task.as_ref()).map(|t| t.span).collect();
-                if out.is_empty() {
-                    out.extend(record.task.span);
-                }
-                out
-            }
-            FactId::CanRead => of(span(&key.permissions.read)),
-            FactId::CanTrade => of(span(&key.permissions.trade)),
-            FactId::CanTransfer | FactId::TransferReach => of(span(&key.permissions.transfer)),
-            FactId::CanWithdraw => of(span(&key.permissions.withdraw)),
-            FactId::CanAdminister => {
-                let parts = [&key.permissions.administer_keys, &key.permissions.administer_sub_accounts, &key.permissions.administer_addresses];
-                let mut out: Vec<_> = parts.into_iter().filter(|p| known(p)).filter_map(span).collect();
-                out.dedup();
-                out
-            }
-            FactId::AdministerKeys => of(span(&key.permissions.administer_keys)),
-            FactId::AdministerSubAccounts => of(span(&key.permissions.administer_sub_accounts)),
-            FactId::AdministerAddresses => of(span(&key.permissions.administer_addresses)),
-            FactId::MayMintGreaterKeys => {
-                let words = profile(key.exchange).and_then(|p| p.facts.mints_greater_keys.as_ref());
-                key.native.iter().filter(|n| words.is_some_and(|w| w.value.contains(&n.value))).filter_map(Fact::span).collect()
-            }
-            FactId::IpState => of(span(&key.ip_whitelist)),
-            FactId::IpUnion => self.widest_entries(record),
-            FactId::AddressKind => {
-                let dynamic = |k: &&crate::document::Spanned<AddressKind>| k.value == AddressKind::Dynamic;
-                self.inventory.systems(record).iter().filter_map(|(s, _)| s.address.as_ref()).filter(dynamic).map(|a| a.span).collect()
-            }
-            FactId::AccountPurpose => of(section.and_then(|s| crate::declaration::span_of(&s.purpose))),
-            FactId::KeyAccountKind => {
-                let own = span(&key.account_kind);
-                of(own.or_else(|| span(&account?.kind)).or_else(|| Some(account?.declared.as_ref()?.span)))
-            }
-            FactId::KeyAccountWorkingBalance => of(account.and_then(|a| span(&a.working_balance))),
-            FactId::KeyAddressWhitelist => of(account.and_then(|a| span(&a.withdrawals.address_whitelist))),
-            FactId::KeyHold => of(account.and_then(|a| span(&a.withdrawals.hold))),
-            FactId::PairState => of(span(&key.pair_whitelist)),
-            FactId::SecretManaged => {
-                let stored = self.inventory.entries(record).filter_map(|e| e.value.secret.as_ref());
-                stored.filter(|s| !s.stored_in.value.is_managed()).map(|s| s.stored_in.span).collect()
-            }
-            FactId::Created => of(span(&key.created)),
-            FactId::LastUsed | FactId::NeverUsed => of(span(&key.last_used)),
-            FactId::Expires => of(span(&key.expires).or_else(|| span(&key.ip_whitelist)).or_else(|| span(&key.created))),
-            FactId::Status => of(span(&key.status)),
-            FactId::KeyFetchedAt => of(span(&key.fetched_at)),
-            FactId::HeldByThirdParty => self.inventory.holders(record).map(|h| h.span).collect(),
-            list => self.key_list(at, list).map_or_else(Vec::new, |m| m.items.iter().flat_map(|i| self.key_item_places(at, i)).collect()),
-        }
-    }
-
-    /// Where a member of a list of a key stands.
-    pub(super) fn key_item_places(&self, at: usize, item: &Item<'_>) -> Vec<Span> {
-        match item {
-            Item::Right(right) => {
-                let fact = match right {
-                    Right::Read => FactId::CanRead,
-                    Right::Trade => FactId::CanTrade,
-                    Right::Transfer => FactId::CanTransfer,
-                    Right::Withdraw => FactId::CanWithdraw,
-                    Right::Administer => FactId::CanAdminister,
-                };
-                self.key_places(at, fact)
-            }
-            Item::Entry { entry, .. } => entry.span().into_iter().collect(),
-            Item::Market(market) => market.span().into_iter().collect(),
-            Item::Pair(pair) => pair.span().into_iter().collect(),
-            Item::Egress { span, .. } => vec![*span],
-            Item::Reference { places, .. } => places.clone(),
-        }
-    }
-
-    /// The entries that make a whitelist as wide as it is: those in a range that is wider than the policy allows.
-    fn widest_entries(&self, record: &KeyRecord) -> Vec<Span> {
-        let Some(Fact { value: IpWhitelist::Listed(entries), from }) = &record.key.ip_whitelist else {
-            return record.key.ip_whitelist.as_ref().and_then(Fact::span).into_iter().collect();
-        };
-        let (v4, v6) = self.policy.widest();
-        let wide: Vec<_> = record.addresses.iter().flat_map(AddressSet::ranges).filter(|r| r.is_wider_than(v4, v6)).collect();
-        // An entry that means every address says it all; else it is the entries within the wide ranges together.
-        let every = entries.iter().filter(|e| e.value.form() == EntryForm::Everything).filter_map(Fact::span);
-        let mut found: Vec<_> = every.collect();
-        if found.is_empty() {
-            let within = |e: &&Fact<IpEntry>| e.value.range().is_some_and(|r| wide.iter().any(|w| w.overlaps(r)));
-            found.extend(entries.iter().filter(within).filter_map(Fact::span));
-        }
-        if found.is_empty() { from.span().into_iter().collect() } else { found }
-    }
-
     fn key_reference<'a>(&self, at: usize) -> Option<Item<'a>> {
         let record = self.inventory.keys.get(at)?;
-        let own = record.key.id.as_ref().and_then(Fact::span).or_else(|| record.whole());
-        let places = own.into_iter().collect();
-        Some(Item::Reference { name: self.key_name(record).sentence(), places })
+        let place = record.key.id.as_ref().and_then(Fact::span).or_else(|| record.whole());
+        Some(Item::Key { at, place, with_task: false })
     }
 
     fn account_reference<'a>(&self, at: usize) -> Option<Item<'a>> {

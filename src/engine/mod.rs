@@ -4,6 +4,7 @@ mod evaluate;
 mod fact;
 mod key;
 mod others;
+mod places;
 mod settle;
 mod words;
 
@@ -197,10 +198,11 @@ impl Context<'_> {
         let mut matches = Vec::new();
         self.matches(&rule.when, asked, &mut matches);
         let mut places: Vec<Label> = Vec::new();
+        let mut seen: BTreeSet<Span> = BTreeSet::new();
         for (n, point) in rule.at.iter().enumerate() {
             let role = if n == 0 || places.is_empty() { Role::Primary } else { Role::Related };
             for span in self.places(asked, point.what, it, &matches) {
-                if !places.iter().any(|l| l.span == span) {
+                if seen.insert(span) {
                     places.push(Label { role, span, note: point.label.clone() });
                 }
             }
@@ -208,10 +210,10 @@ impl Context<'_> {
         if places.is_empty() {
             // Every finding has a place: where nothing else is written, the subject's own.
             let whole = self.subject_places(asked);
-            places.extend(whole.into_iter().map(|span| Label { role: Role::Primary, span, note: String::new() }));
+            places.extend(whole.into_iter().map(|span| Label { role: Role::Primary, span, note: "".into() }));
         }
         let message = self.message(&rule.message, asked, &subject, it, &matches);
-        let fingerprint = words::fingerprint(&rule.id, &self.identity(asked), &it.map(Item::name).unwrap_or_default());
+        let fingerprint = words::fingerprint(&rule.id, &self.identity(asked), &it.map(|i| self.item_name(i)).unwrap_or_default());
         Finding {
             rule: at,
             severity: case.map_or(crate::finding::Severity::Medium, |c| c.is),

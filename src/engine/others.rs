@@ -194,15 +194,12 @@ impl Context<'_> {
                 Some(Got::Bool(kinds.is_some_and(|k| k.value.iter().any(|k| *k != SignatureKind::Hmac))))
             }
             FactId::SharedSecretKeys => {
-                let keys = self.inventory.keys.iter().filter(|k| k.key.exchange == exchange);
+                let keys = self.inventory.keys.iter().enumerate().filter(|(_, k)| k.key.exchange == exchange);
                 let mut complete = true;
                 let mut items = Vec::new();
-                for key in keys {
+                for (at, key) in keys {
                     match signs_with_shared_secret(key) {
-                        Some(true) => {
-                            let places = key.key.signature.as_ref().and_then(Fact::span).into_iter().collect();
-                            items.push(Item::Reference { name: self.key_name(key).sentence(), places });
-                        }
+                        Some(true) => items.push(Item::Key { at, place: key.key.signature.as_ref().and_then(Fact::span), with_task: false }),
                         Some(false) => {}
                         None => complete = false,
                     }
@@ -218,12 +215,8 @@ impl Context<'_> {
         if fact != FactId::InferredTasks {
             return None;
         }
-        let inferred = self.inventory.keys.iter().filter(|k| !k.task.declared && !k.key.payloads.is_empty());
-        let items = inferred.map(|k| {
-            let places = k.task.span.or_else(|| k.whole()).into_iter().collect();
-            let tasks: Vec<_> = k.task.possible.iter().map(|t| t.id()).collect();
-            Item::Reference { name: format!("{}: {}", self.key_name(k).sentence(), tasks.join(" or ")), places }
-        });
+        let inferred = self.inventory.keys.iter().enumerate().filter(|(_, k)| !k.task.declared && !k.key.payloads.is_empty());
+        let items = inferred.map(|(at, k)| Item::Key { at, place: k.task.span.or_else(|| k.whole()), with_task: true });
         Some(Got::List(Members::all(items.collect())))
     }
 
@@ -259,6 +252,7 @@ pub(super) fn limit_words(limit: &Limit) -> String {
 pub(super) fn places_of(members: Members<'_>) -> Vec<Span> {
     let places = members.items.iter().flat_map(|item| match item {
         Item::Reference { places, .. } => places.clone(),
+        Item::Key { place, .. } => place.iter().copied().collect(),
         _ => Vec::new(),
     });
     places.collect()

@@ -42,6 +42,17 @@ pub(super) fn yield_to_others(said: &mut Vec<(usize, Said)>, book: &Rulebook) {
         let taken = |span: &Span| others.iter().any(|spans| spans.contains(span));
         !placed || !primary(finding).all(|s| taken(&s))
     });
+    // One word of the exchange that grants two rights is one fact: what a rule says of it twice is said once, the first.
+    let mut seen: Vec<(usize, Vec<Span>)> = Vec::new();
+    said.retain(|(at, s)| match s {
+        Said::Finding(finding) if book.rules.get(*at).is_some_and(|r| r.each.is_some()) => {
+            let here = (*at, primary(finding).collect::<Vec<_>>());
+            let again = !here.1.is_empty() && seen.contains(&here);
+            seen.push(here);
+            !again
+        }
+        _ => true,
+    });
 }
 
 /// Applies the declaration: other severities, and rules that are turned off with a reason.

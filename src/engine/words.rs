@@ -15,6 +15,27 @@ use crate::text::clean;
 const LISTED: usize = 5;
 
 impl Context<'_> {
+    /// How a message calls a member of a list.
+    pub(super) fn item_name(&self, item: &Item<'_>) -> String {
+        match item {
+            Item::Right(right) => right.id().to_owned(),
+            Item::Entry { entry, .. } => entry.value.written.clone(),
+            Item::Market(market) => market.value.id().to_owned(),
+            Item::Pair(pair) => pair.value.clone(),
+            Item::Egress { range, .. } => range.to_string(),
+            Item::Reference { name, .. } => name.clone(),
+            Item::Key { at, with_task, .. } => {
+                let Some(record) = self.inventory.keys.get(*at) else { return String::new() };
+                let name = self.key_name(record).sentence();
+                if !with_task {
+                    return name;
+                }
+                let tasks: Vec<_> = record.task.possible.iter().map(|t| t.id()).collect();
+                format!("{name}: {}", tasks.join(" or "))
+            }
+        }
+    }
+
     /// How reports call a key.
     pub(super) fn key_name(&self, record: &KeyRecord) -> SubjectName {
         SubjectName {
@@ -88,8 +109,8 @@ impl Context<'_> {
             match piece {
                 Piece::Words(words) => out.push_str(words),
                 Piece::Subject => out.push_str(&subject.sentence()),
-                Piece::It => out.push_str(&clean(&it.map(Item::name).unwrap_or_default())),
-                Piece::Matches => out.push_str(&clean(&listed(matches.iter().map(|(_, i)| i.name())))),
+                Piece::It => out.push_str(&clean(&it.map(|i| self.item_name(i)).unwrap_or_default())),
+                Piece::Matches => out.push_str(&clean(&listed(matches.iter().map(|(_, i)| self.item_name(i))))),
                 Piece::Fact(fact) => out.push_str(&clean(&self.fact_words(asked, *fact))),
             }
         }
@@ -113,17 +134,19 @@ impl Context<'_> {
             Some(Got::Hold(hold)) => hold.to_string(),
             Some(Got::Limit(None)) => "none".into(),
             Some(Got::Limit(Some(money))) => limit_words(&crate::declaration::Limit::Amount(money.clone())),
-            Some(Got::Addresses(set)) => listed(set.ranges().map(|r| r.to_string())),
-            Some(Got::List(members)) => listed(members.items.iter().map(Item::name)),
+            Some(Got::Addresses(set)) => {
+                let ranges: Vec<_> = set.ranges().collect();
+                listed(ranges.iter().map(ToString::to_string))
+            }
+            Some(Got::List(members)) => listed(members.items.iter().map(|i| self.item_name(i))),
         }
     }
 }
 
 /// A list in a sentence, cut where it gets long.
-fn listed(names: impl Iterator<Item = String>) -> String {
-    let mut names: Vec<String> = names.collect();
+fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(LISTED);
-    names.truncate(LISTED);
+    let names: Vec<String> = names.take(LISTED).collect();
     let mut out = names.join(", ");
     if more > 0 {
         out = format!("{out} and {more} more");

@@ -170,9 +170,10 @@ fn ip_whitelist(record: &mut Record<'_, '_>) -> Stated<IpWhitelist> {
     record.ip_list("ip_whitelist", Some(IpWhitelist::Unrestricted))
 }
 
-/// That an empty list stands for all pairs is not documented.
+/// A list without a pair restricts nothing. What it means that there is no list at all is not documented.
 fn pairs(record: &mut Record<'_, '_>) -> Stated<PairWhitelist> {
-    record.words_at("currency_pairs", &[',']).filter(|f| !f.value.is_empty()).map(|f| f.map(PairWhitelist::Listed))
+    let pairs = record.words_at("currency_pairs", &[','])?;
+    Some(pairs.map(|list| if list.is_empty() { PairWhitelist::All } else { PairWhitelist::Listed(list) }))
 }
 
 fn key_of(record: &mut Record<'_, '_>) -> Key {
@@ -307,7 +308,8 @@ mod tests {
         assert!(matches!(value(&key.pair_whitelist), Some(PairWhitelist::Listed(pairs)) if pairs.len() == 1));
         let open = &keys(&fixture("account-detail-open"))[0];
         assert_eq!(value(&open.ip_whitelist), Some(&IpWhitelist::Unrestricted));
-        assert!(open.pair_whitelist.is_none());
+        assert_eq!(value(&open.pair_whitelist), Some(&PairWhitelist::All));
+        assert!(keys(&fixture("account-detail-open").replace("currency_pairs", "pairs"))[0].pair_whitelist.is_none());
     }
 
     #[test]

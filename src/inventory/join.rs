@@ -33,7 +33,7 @@ pub fn join(evidence: Vec<Evidence>, declaration: Option<Declaration>) -> (Inven
 
 /// Groups keys by exchange and id; a masked id joins a whole one where what is visible decides it. Keys without an id,
 /// or with one of which nothing is visible, stay apart.
-fn merge_all_keys(keys: Vec<Key>) -> Vec<KeyRecord> {
+fn merge_all_keys(keys: Vec<Box<Key>>) -> Vec<KeyRecord> {
     let mut whole: BTreeMap<(Exchange, String), usize> = BTreeMap::new();
     for key in &keys {
         if let Some(id) = key.id.as_ref().filter(|id| !id.value.is_masked()) {
@@ -42,7 +42,7 @@ fn merge_all_keys(keys: Vec<Key>) -> Vec<KeyRecord> {
         }
     }
     // Each key's group, in the order in which groups first appear.
-    let mut groups: Vec<Vec<Key>> = Vec::new();
+    let mut groups: Vec<Vec<Box<Key>>> = Vec::new();
     let mut place: BTreeMap<(Exchange, String), usize> = BTreeMap::new();
     for key in keys {
         let name = key.id.as_ref().and_then(|id| group_name(key.exchange, &id.value, &whole));
@@ -130,7 +130,7 @@ fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, p
                         let mut key = Key::new(exchange);
                         key.id = Some(Fact::declared(id.clone(), reference.span));
                         by_id.insert((exchange, id.0), inventory.keys.len());
-                        inventory.keys.push(KeyRecord::new(key));
+                        inventory.keys.push(KeyRecord::new(Box::new(key)));
                         Some(inventory.keys.len() - 1)
                     }
                     [one] => Some(*one),
@@ -173,15 +173,19 @@ fn find_key(keys: &[KeyRecord], by_id: &BTreeMap<(Exchange, String), usize>, exc
     if let Some(at) = by_id.get(&(exchange, id.0.clone())) {
         return vec![*at];
     }
+    let mut found: Vec<usize> = Vec::new();
     if id.is_masked() {
         let (head, _) = id.ends();
         let from = (exchange, head.to_owned());
         let near = by_id.range(from..).take_while(|(k, _)| k.0 == exchange && k.1.starts_with(head));
-        return near.filter(|(k, _)| id.fits(&KeyId(k.1.clone()))).map(|(_, at)| *at).collect();
+        found.extend(near.filter(|(k, _)| id.fits(&KeyId(k.1.clone()))).map(|(_, at)| *at));
     }
-    // The declaration knows the whole id, the export shows a part of it.
-    let masked = keys.iter().enumerate().filter(|(_, k)| k.key.exchange == exchange);
-    masked.filter(|(_, k)| k.id().is_some_and(|own| own.is_masked() && own.fits(id))).map(|(at, _)| at).collect()
+    if found.is_empty() {
+        // The export shows a part of the id, and perhaps less of it than the declaration.
+        let masked = keys.iter().enumerate().filter(|(_, k)| k.key.exchange == exchange);
+        found.extend(masked.filter(|(_, k)| k.id().is_some_and(|own| own.is_masked() && own.fits(id))).map(|(at, _)| at));
+    }
+    found
 }
 
 /// Declared accounts find their exports, keys find their accounts, and a key without one gets one that stands for it.

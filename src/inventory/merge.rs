@@ -92,14 +92,14 @@ fn settle_whitelist(mut said: Vec<Said<IpWhitelist>>, conflicts: &mut Vec<Confli
 }
 
 /// One key of several exports' statements about it.
-pub(super) fn merge_keys(mut records: Vec<Key>) -> Option<Key> {
+pub(super) fn merge_keys(mut records: Vec<Box<Key>>) -> Option<Box<Key>> {
     let mut key = records.pop()?;
     if records.is_empty() {
         return Some(key);
     }
     // The last one was taken out to start from; it belongs at the end of the list, as it was.
     records.push(key.clone());
-    let time = |k: &Key| k.fetched_at.as_ref().map(|f| f.value);
+    let time = |k: &Box<Key>| k.fetched_at.as_ref().map(|f| f.value);
     let mut conflicts = Vec::new();
     macro_rules! field {
         ($($path:ident).+, $name:literal, $worse:expr) => {
@@ -139,7 +139,7 @@ pub(super) fn merge_keys(mut records: Vec<Key>) -> Option<Key> {
     key.id = records.iter().filter_map(|k| k.id.clone()).min_by_key(|f| f.value.is_masked());
     let all = |list: &dyn Fn(&Key) -> Vec<Fact<String>>| {
         let mut out: Vec<Fact<String>> = Vec::new();
-        for fact in records.iter().flat_map(list) {
+        for fact in records.iter().flat_map(|k| list(k)) {
             if !out.iter().any(|f| f.value == fact.value) {
                 out.push(fact);
             }

@@ -29,8 +29,8 @@ pub struct Evidence {
     pub text: TextId,
     /// Its path relative to the folder of the declaration, with `/`.
     pub path: String,
-    /// The keys.
-    pub keys: Vec<Key>,
+    /// The keys; each is large and moves several times on its way, so it has a place of its own.
+    pub keys: Vec<Box<Key>>,
     /// The accounts.
     pub accounts: Vec<Account>,
     /// The addresses.
@@ -77,7 +77,7 @@ impl TaskFact {
 #[derive(Clone)]
 pub struct KeyRecord {
     /// What exports state.
-    pub key: Key,
+    pub key: Box<Key>,
     /// The entries of the declaration that name it.
     pub entries: Vec<usize>,
     /// What it is for.
@@ -216,7 +216,7 @@ impl Inventory {
 
 impl KeyRecord {
     /// A key with what one export states.
-    pub fn new(key: Key) -> Self {
+    pub fn new(key: Box<Key>) -> Self {
         Self {
             key,
             entries: Vec::new(),

@@ -26,6 +26,16 @@ pub enum Right {
 impl Right {
     /// All five, in the order in which they are reported.
     pub const ALL: [Self; 5] = [Self::Read, Self::Trade, Self::Transfer, Self::Withdraw, Self::Administer];
+    /// The fact that states it.
+    pub fn field(self) -> super::FieldName {
+        match self {
+            Self::Read => super::FieldName::Read,
+            Self::Trade => super::FieldName::Trade,
+            Self::Transfer => super::FieldName::Transfer,
+            Self::Withdraw => super::FieldName::Withdraw,
+            Self::Administer => super::FieldName::AdministerKeys,
+        }
+    }
     /// The word for it.
     pub fn id(self) -> &'static str {
         match self {
@@ -95,14 +105,26 @@ impl KeyId {
         let tail_from = self.0.rfind(['*', '\u{2026}', '.']).map_or(0, |i| i + self.0.get(i..).and_then(|s| s.chars().next()).map_or(1, char::len_utf8));
         (head, self.0.get(tail_from..).unwrap_or(""))
     }
-    /// Whether this, masked, could be `whole`. An id of which nothing is visible could be any and therefore fits none.
-    pub fn fits(&self, whole: &Self) -> bool {
-        if !self.is_masked() {
-            return self == whole;
+    /// Whether this, masked, could be `other`, whole or masked too: what is visible of both agrees. An id of which nothing
+    /// is visible could be any and therefore fits none.
+    pub fn fits(&self, other: &Self) -> bool {
+        if !self.is_masked() && !other.is_masked() {
+            return self == other;
         }
-        let (head, tail) = self.ends();
-        let seen = head.len() + tail.len();
-        seen > 0 && !whole.is_masked() && whole.0.len() >= seen && whole.0.starts_with(head) && whole.0.ends_with(tail)
+        let ((head, tail), (other_head, other_tail)) = (self.ends(), other.ends());
+        if head.len() + tail.len() == 0 || other_head.len() + other_tail.len() == 0 {
+            return false;
+        }
+        if !self.is_masked() {
+            return other.fits(self);
+        }
+        if !other.is_masked() {
+            return other.0.len() >= head.len() + tail.len() && other.0.starts_with(head) && other.0.ends_with(tail);
+        }
+        let heads = head.starts_with(other_head) || other_head.starts_with(head);
+        let tails = tail.ends_with(other_tail) || other_tail.ends_with(tail);
+        // Two masks that show nothing in common say nothing of each other.
+        heads && tails && (head.len().min(other_head.len()) + tail.len().min(other_tail.len())) > 0
     }
     /// As reports show it: the first and the last characters, never the whole.
     pub fn shown(&self) -> String {
@@ -350,6 +372,9 @@ mod tests {
         assert!(KeyId("c5dc...b90e".into()).fits(&whole));
         assert!(!KeyId("******".into()).fits(&whole));
         assert!(!KeyId("c5dd\u{2026}".into()).fits(&whole));
+        assert!(whole.fits(&KeyId("c5dc\u{2026}".into())));
+        assert!(KeyId("c5dcfb\u{2026}".into()).fits(&KeyId("c5dcfbf1f3a7*****".into())));
+        assert!(!KeyId("c5dcfb\u{2026}".into()).fits(&KeyId("*****b90e".into())));
     }
 
     #[test]

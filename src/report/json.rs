@@ -1,7 +1,9 @@
 //! The report for other programs: `keylint-report/1`. Fields may be added, never renamed; `null` means unknown.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ use crate::text::{Shown, Span, clean};
 /// A report of `keylint check`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "keylint report", description = "The report of `keylint check --format json`.")]
-pub struct Report {
+pub struct Report<'a> {
     /// `keylint-report/1`.
     schema: &'static str,
     /// What made it.
@@ -26,11 +28,11 @@ pub struct Report {
     /// How it ended.
     verdict: Verdict,
     /// The findings, worst first.
-    findings: Vec<FindingOut>,
+    findings: Vec<FindingOut<'a>>,
     /// What could not be assessed, by rule.
-    not_assessed: Vec<NotAssessedOut>,
+    not_assessed: Vec<NotAssessedOut<'a>>,
     /// What was not read or not understood.
-    problems: Vec<ProblemOut>,
+    problems: Vec<ProblemOut<'a>>,
     /// What was read.
     coverage: CoverageOut,
 }
@@ -80,55 +82,55 @@ struct Counts {
 
 /// A finding.
 #[derive(Serialize, JsonSchema)]
-struct FindingOut {
+struct FindingOut<'a> {
     /// The rule.
-    rule: String,
+    rule: &'a str,
     /// Its family.
-    family: String,
+    family: &'a str,
     /// How bad.
     severity: Severity,
     /// Why it is that bad, where it depends.
-    severity_because: Option<String>,
+    severity_because: Option<&'a str>,
     /// How sure.
     confidence: Confidence,
     /// What is the matter.
-    message: String,
+    message: Cow<'a, str>,
     /// Why it matters.
-    why: String,
+    why: &'a str,
     /// How to fix it.
-    fix: String,
+    fix: &'a str,
     /// The same in another run, whatever lines moved.
-    fingerprint: String,
+    fingerprint: &'a str,
     /// Whom it is about.
-    subject: SubjectOut,
+    subject: SubjectOut<'a>,
     /// Where, the primary place first.
-    places: Vec<PlaceOut>,
+    places: Vec<PlaceOut<'a>>,
     /// Why it does not count; null where it does.
-    suppressed: Option<SuppressedOut>,
+    suppressed: Option<SuppressedOut<'a>>,
 }
 
 /// Whom a finding is about.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct SubjectOut {
+pub(super) struct SubjectOut<'a> {
     /// key, account, third-party, address, transfer, exchange or estate.
-    kind: &'static str,
+    kind: &'a str,
     /// The exchange.
-    exchange: Option<String>,
+    exchange: Option<&'a str>,
     /// The account.
-    account: Option<String>,
+    account: Option<&'a str>,
     /// The id; of a key its ends.
-    id: Option<String>,
+    id: Option<&'a str>,
     /// The name its owner gave it.
-    label: Option<String>,
+    label: Option<&'a str>,
 }
 
 /// A place.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct PlaceOut {
+pub(super) struct PlaceOut<'a> {
     /// primary, part or related.
     role: &'static str,
     /// The file, with `/`, relative to the working folder where it lies in it.
-    path: String,
+    path: Cow<'a, str>,
     /// The commit; null in a working tree.
     commit: Option<String>,
     /// The member of an archive; null outside one.
@@ -138,7 +140,7 @@ pub(super) struct PlaceOut {
     /// One past its end.
     end: PositionOut,
     /// What is to be seen there.
-    label: String,
+    label: Cow<'a, str>,
 }
 
 /// Lines and columns count from 1, columns in Unicode characters, offsets in bytes of the file.
@@ -154,31 +156,31 @@ struct PositionOut {
 
 /// Why a finding does not count.
 #[derive(Serialize, JsonSchema)]
-struct SuppressedOut {
+struct SuppressedOut<'a> {
     /// inline, config or baseline.
     by: &'static str,
     /// The reason.
-    reason: String,
+    reason: &'a str,
     /// Until when.
-    until: Option<String>,
+    until: Option<&'a str>,
 }
 
 /// A rule without an answer.
 #[derive(Serialize, JsonSchema)]
-struct NotAssessedOut {
+struct NotAssessedOut<'a> {
     /// The rule.
-    rule: String,
+    rule: &'a str,
     /// For how many subjects.
     subjects: usize,
     /// The facts that were unknown.
     missing: Vec<&'static str>,
     /// Where the answers would come from.
-    answered_by: Vec<String>,
+    answered_by: &'a [String],
 }
 
 /// Something that was not read or not understood.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ProblemOut {
+pub(super) struct ProblemOut<'a> {
     /// A stable word.
     code: &'static str,
     /// note, incomplete or fatal.
@@ -186,9 +188,9 @@ pub(super) struct ProblemOut {
     /// What happened.
     message: String,
     /// Where.
-    place: Option<PlaceOut>,
+    place: Option<PlaceOut<'a>>,
     /// Other places that belong to it.
-    related: Vec<PlaceOut>,
+    related: Vec<PlaceOut<'a>>,
     /// What to do.
     help: Option<String>,
 }
@@ -221,20 +223,20 @@ struct AsideOut {
     reason: String,
 }
 
-impl SubjectOut {
-    pub(super) fn new(name: &crate::finding::SubjectName) -> Self {
+impl<'a> SubjectOut<'a> {
+    pub(super) fn new(name: &'a crate::finding::SubjectName) -> Self {
         Self {
             kind: name.kind,
-            exchange: name.exchange.map(|e| e.id().to_owned()),
-            account: name.account.clone(),
-            id: name.id.clone(),
-            label: name.label.clone(),
+            exchange: name.exchange.map(crate::model::Exchange::id),
+            account: name.account.as_deref(),
+            id: name.id.as_deref(),
+            label: name.label.as_deref(),
         }
     }
 }
 
-impl PlaceOut {
-    pub(super) fn new(texts: &Shown, span: Span, role: &'static str, label: &str) -> Option<Self> {
+impl<'a> PlaceOut<'a> {
+    pub(super) fn new(texts: &'a Shown, span: Span, role: &'static str, label: &'a str) -> Option<Self> {
         let text = texts.get(span.text)?;
         let position = |offset| {
             let at = text.position(offset);
@@ -242,18 +244,18 @@ impl PlaceOut {
         };
         Some(Self {
             role,
-            path: clean(text.path()).into_owned(),
+            path: clean(text.path()),
             commit: None,
             member: None,
             start: position(span.start),
             end: position(span.end),
-            label: clean(label).into_owned(),
+            label: clean(label),
         })
     }
 }
 
-impl ProblemOut {
-    pub(super) fn new(texts: &Shown, problem: &Problem) -> Self {
+impl<'a> ProblemOut<'a> {
+    pub(super) fn new(texts: &'a Shown, problem: &'a Problem) -> Self {
         Self {
             code: problem.code,
             weight: match problem.weight {
@@ -292,25 +294,25 @@ pub(super) fn tool() -> Tool {
     Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
 }
 
-fn finding(outcome: &Outcome, finding: &Finding) -> Option<FindingOut> {
+fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<'a>> {
     let rule = outcome.book.rules.get(finding.rule)?;
     let role = |role| match role {
         Role::Primary => "primary",
         Role::Related => "related",
     };
     Some(FindingOut {
-        rule: rule.id.clone(),
-        family: rule.family.clone(),
+        rule: &rule.id,
+        family: &rule.family,
         severity: finding.severity,
-        severity_because: finding.because.clone(),
+        severity_because: finding.because.as_deref(),
         confidence: finding.confidence,
-        message: clean(&finding.message).into_owned(),
-        why: rule.why.clone(),
-        fix: rule.fix.clone(),
-        fingerprint: finding.fingerprint.clone(),
+        message: clean(&finding.message),
+        why: &rule.why,
+        fix: &rule.fix,
+        fingerprint: &finding.fingerprint,
         subject: SubjectOut::new(&finding.subject),
         places: finding.places.iter().filter_map(|p| PlaceOut::new(&outcome.texts, p.span, role(p.role), &p.note)).collect(),
-        suppressed: finding.suppressed.as_ref().map(|s| SuppressedOut { by: s.by, reason: s.reason.clone(), until: s.until.clone() }),
+        suppressed: finding.suppressed.as_ref().map(|s| SuppressedOut { by: s.by, reason: &s.reason, until: s.until.as_deref() }),
     })
 }
 
@@ -344,23 +346,57 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
             suppressed: outcome.verdicts.findings.iter().filter(|f| f.suppressed.is_some()).count(),
             not_assessed: outcome.not_possible(),
         },
-        findings: shown.filter_map(|f| finding(outcome, f)).collect(),
+        findings: Vec::new(),
         not_assessed: outcome
             .verdicts
             .not_assessed
             .iter()
             .filter_map(|n| {
                 Some(NotAssessedOut {
-                    rule: outcome.book.rules.get(n.rule)?.id.clone(),
+                    rule: &outcome.book.rules.get(n.rule)?.id,
                     subjects: n.subjects,
                     missing: n.missing.iter().map(|f| f.id()).collect(),
-                    answered_by: n.answered_by.clone(),
+                    answered_by: &n.answered_by,
                 })
             })
             .collect(),
         problems: outcome.problems.iter().map(|p| ProblemOut::new(&outcome.texts, p)).collect(),
         coverage: CoverageOut::new(&outcome.coverage),
     };
-    serde_json::to_writer_pretty(&mut *out, &report).map_err(io::Error::from)?;
-    writeln!(out)
+    let mut bytes = serde_json::to_vec(&report).map_err(io::Error::from)?;
+    // The findings are most of a report: they are written on all cores and put in their place.
+    let shown: Vec<&Finding> = shown.collect();
+    let parts: Vec<serde_json::Result<Vec<u8>>> = shown.par_chunks(256).map(|part| findings(outcome, part)).collect();
+    let place = b",\"findings\":[";
+    let at = bytes.windows(place.len()).position(|w| w == place).map_or(bytes.len(), |i| i + place.len());
+    let rest = bytes.split_off(at);
+    out.write_all(&bytes)?;
+    for (n, part) in parts.into_iter().enumerate() {
+        let part = part.map_err(io::Error::from)?;
+        if n > 0 {
+            out.write_all(b",")?;
+        }
+        out.write_all(&part)?;
+    }
+    out.write_all(&rest)?;
+    out.write_all(b"\n")
+}
+
+/// Findings, separated by commas.
+fn findings(outcome: &Outcome, part: &[&Finding]) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(part.len() * 2048);
+    for found in part.iter().filter_map(|f| finding(outcome, f)) {
+        if !bytes.is_empty() {
+            bytes.push(b',');
+        }
+        serde_json::to_writer(&mut bytes, &found)?;
+    }
+    Ok(bytes)
+}
+
+/// Writes a document as one line. It is made as a whole first: many small writes cost more than the memory.
+pub(super) fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut bytes = serde_json::to_vec(value).map_err(io::Error::from)?;
+    bytes.push(b'\n');
+    out.write_all(&bytes)
 }

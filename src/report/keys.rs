@@ -32,7 +32,7 @@ pub struct Listing<'a> {
 /// The document of `keylint keys --format json`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "keylint keys", description = "The inventory of `keylint keys --format json`.")]
-pub struct Document {
+pub struct Document<'a> {
     /// `keylint-keys/1`.
     schema: &'static str,
     /// What made it.
@@ -40,20 +40,20 @@ pub struct Document {
     /// The time.
     as_of: String,
     /// The keys.
-    keys: Vec<KeyOut>,
+    keys: Vec<KeyOut<'a>>,
     /// The accounts.
-    accounts: Vec<AccountOut>,
+    accounts: Vec<AccountOut<'a>>,
     /// The saved withdrawal addresses.
-    addresses: Vec<AddressOut>,
+    addresses: Vec<AddressOut<'a>>,
     /// What was read.
     coverage: CoverageOut,
     /// What was not understood.
-    problems: Vec<ProblemOut>,
+    problems: Vec<ProblemOut<'a>>,
 }
 
 /// A key; null is unknown.
 #[derive(Serialize, JsonSchema)]
-struct KeyOut {
+struct KeyOut<'a> {
     /// The exchange.
     exchange: String,
     /// The account.
@@ -91,7 +91,7 @@ struct KeyOut {
     /// Whether its export holds a secret in plaintext.
     carries_secret: bool,
     /// Where it was read.
-    places: Vec<PlaceOut>,
+    places: Vec<PlaceOut<'a>>,
 }
 
 /// A word, or a list of entries.
@@ -150,7 +150,7 @@ struct MoneyOut {
 
 /// An account; null is unknown.
 #[derive(Serialize, JsonSchema)]
-struct AccountOut {
+struct AccountOut<'a> {
     /// The exchange.
     exchange: String,
     /// The exchange's first id for it.
@@ -174,7 +174,7 @@ struct AccountOut {
     /// How withdrawals from it are protected.
     withdrawals: WithdrawalsOut,
     /// Where it was read.
-    places: Vec<PlaceOut>,
+    places: Vec<PlaceOut<'a>>,
 }
 
 /// How withdrawals are protected; null is unknown, `none` is none.
@@ -196,7 +196,7 @@ struct WithdrawalsOut {
 
 /// A saved address; null is unknown.
 #[derive(Serialize, JsonSchema)]
-struct AddressOut {
+struct AddressOut<'a> {
     /// The exchange.
     exchange: String,
     /// The account.
@@ -216,7 +216,7 @@ struct AddressOut {
     /// `usable`, `waiting`, `unconfirmed` or `locked`.
     status: Option<&'static str>,
     /// Where it was read.
-    places: Vec<PlaceOut>,
+    places: Vec<PlaceOut<'a>>,
 }
 
 fn val<T: Copy>(stated: &Stated<T>) -> Option<T> {
@@ -228,7 +228,7 @@ fn word(stated: &Stated<String>) -> Option<String> {
 }
 
 impl Listing<'_> {
-    fn key(&self, record: &KeyRecord) -> KeyOut {
+    fn key<'a>(&'a self, record: &'a KeyRecord) -> KeyOut<'a> {
         let key = &record.key;
         let right = |r| val(&key.permissions.get(r));
         let account = self.inventory.account_of(record).and_then(Inventory::account_name).map(str::to_owned);
@@ -281,7 +281,7 @@ impl Listing<'_> {
         }
     }
 
-    fn account(&self, record: &AccountRecord) -> AccountOut {
+    fn account<'a>(&'a self, record: &'a AccountRecord) -> AccountOut<'a> {
         let account = &record.account;
         let section = self.inventory.declared_account(record);
         let withdrawals = section.and_then(|s| s.withdrawals.as_ref());
@@ -356,8 +356,7 @@ pub fn write_json(listing: &Listing<'_>, out: &mut dyn Write) -> io::Result<()> 
         coverage: CoverageOut::new(listing.coverage),
         problems: listing.problems.iter().map(|p| ProblemOut::new(listing.texts, p)).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
-    writeln!(out)
+    super::json::document(&document, out)
 }
 
 /// Writes the table.

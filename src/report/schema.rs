@@ -33,8 +33,8 @@ fn written<T: JsonSchema>() -> Schema {
 pub fn schema(of: Option<Of>) -> Schema {
     match of {
         None => read::<Declaration>(),
-        Some(Of::Report) => written::<json::Report>(),
-        Some(Of::Keys) => written::<keys::Document>(),
+        Some(Of::Report) => written::<json::Report<'_>>(),
+        Some(Of::Keys) => written::<keys::Document<'_>>(),
         Some(Of::Envelope) => read::<WrittenEnvelope>(),
         Some(Of::Rules) => {
             let mut schema = read::<RuleFile>();

@@ -1,5 +1,7 @@
 //! One rule, as its file says it: manual, judgement and proof in one place.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -53,7 +55,7 @@ pub struct Case {
     /// The severity.
     pub is: Severity,
     /// Why, in one sentence.
-    pub because: Option<String>,
+    pub because: Option<Arc<str>>,
 }
 
 /// A place to point at.
@@ -62,7 +64,7 @@ pub struct At {
     /// Of what.
     pub what: Pointed,
     /// What is to be seen there.
-    pub label: String,
+    pub label: Arc<str>,
 }
 
 /// What can be pointed at.
@@ -178,7 +180,7 @@ fn severities(node: &Node<'_>, about: Subject, member: Option<Member>) -> Result
         }
         let is = severity_word(item.get("is").ok_or_else(|| wrong(item.span, "a case needs `is`, a severity"))?)?;
         let when = item.get("when").map(|w| compile(w, about, member)).transpose()?;
-        cases.push(Case { when, is, because: item.get("because").and_then(Node::scalar).map(str::to_owned) });
+        cases.push(Case { when, is, because: item.get("because").and_then(Node::scalar).map(Arc::from) });
     }
     match cases.last() {
         Some(last) if last.when.is_none() => Ok(cases),
@@ -209,10 +211,10 @@ fn places(node: &Node<'_>, about: Subject, member: Option<Member>) -> Result<Vec
         match item.as_mapping() {
             Some(entries) => {
                 for entry in entries {
-                    out.push(At { what: pointed(&entry.key)?, label: entry.value.scalar().unwrap_or("").to_owned() });
+                    out.push(At { what: pointed(&entry.key)?, label: entry.value.scalar().unwrap_or("").into() });
                 }
             }
-            None => out.push(At { what: pointed(item)?, label: String::new() }),
+            None => out.push(At { what: pointed(item)?, label: "".into() }),
         }
     }
     Ok(out)

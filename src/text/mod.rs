@@ -10,6 +10,7 @@ mod decode;
 pub use clean::{clean, clean_into, quotable};
 pub use decode::{Encoding, Undecodable};
 
+use rayon::prelude::*;
 use zeroize::Zeroize as _;
 
 /// Names one text of a run. Minted by whoever collects the texts, in the order in which they are reported.
@@ -127,7 +128,7 @@ impl Texts {
     }
     /// Overwrites what is hidden and hands the rest to reports. The hidden bytes no longer exist after this.
     pub fn into_shown(self) -> Shown {
-        Shown(self.0.into_iter().map(ShownText::new).collect())
+        Shown(self.0.into_par_iter().map(ShownText::new).collect())
     }
 }
 
@@ -220,19 +221,26 @@ impl ShownText {
 fn mask(content: &str, mut hidden: Vec<(u32, u32)>) -> String {
     hidden.sort_unstable();
     let mut out = String::with_capacity(content.len());
-    let mut ranges = hidden.into_iter().peekable();
-    let mut reach = 0u32;
-    for (i, c) in content.char_indices() {
-        let i = i as u32;
-        while let Some((_, end)) = ranges.next_if(|(start, _)| *start <= i) {
-            reach = reach.max(end);
+    let mut at = 0usize;
+    for (start, end) in hidden {
+        // Ranges that begin or end inside a character hide it whole.
+        let start = content.floor_char_boundary((start as usize).max(at));
+        let end = content.ceil_char_boundary((end as usize).min(content.len()));
+        if end <= at {
+            continue;
         }
-        if i < reach && c != '\n' && c != '\r' {
-            out.extend(std::iter::repeat_n('*', c.len_utf8()));
-        } else {
-            out.push(c);
+        let start = start.max(at);
+        out.push_str(content.get(at..start).unwrap_or(""));
+        for c in content.get(start..end).unwrap_or("").chars() {
+            if c == '\n' || c == '\r' {
+                out.push(c);
+            } else {
+                out.extend(std::iter::repeat_n('*', c.len_utf8()));
+            }
         }
+        at = end;
     }
+    out.push_str(content.get(at..).unwrap_or(""));
     out
 }
 
