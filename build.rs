@@ -17,7 +17,8 @@ fn main() -> io::Result<()> {
             let name = |p: &Path| p.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned();
             if file.extension().is_some_and(|e| e == "yaml") {
                 let (family, id) = (name(&family), name(&file));
-                writeln!(rows, "    ({:?}, {family:?}, {id:?}, include_str!({:?})),", format!("rules/{family}/{id}.yaml"), file.display()).map_err(io::Error::other)?;
+                writeln!(rows, "    ({:?}, {family:?}, {id:?}, include_str!({:?})),", format!("rules/{family}/{id}.yaml"), file.display())
+                    .map_err(io::Error::other)?;
             }
         }
     }

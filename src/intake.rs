@@ -99,17 +99,24 @@ impl Taken {
             Reading::ErrorAnswer { exchange, says, span } => {
                 self.hide_all = true;
                 let whose = exchange.map_or_else(|| "an exchange".to_owned(), |e| e.title().to_owned());
-                let problem = Problem::incomplete("error-answer", start(span), format!("this is an error answer of {whose}, not an export: {says}"));
+                let problem =
+                    Problem::incomplete("error-answer", start(span), format!("this is an error answer of {whose}, not an export: {says}"));
                 self.problems.push(problem.help("mend the request and export it again"));
             }
             Reading::Contested { by, span } => {
                 self.hide_all = true;
                 let names: Vec<_> = by.iter().map(|e| e.id()).collect();
                 let first = names.first().copied().unwrap_or("NAME");
-                let problem = Problem::incomplete("contested-export", start(span), format!("this could be an export of {}: their answers have one form", names.join(" or ")));
-                self.problems.push(problem.help(format!(
-                    "say which: --exchange {first}, or wrap it: {{ \"exchange\": \"{first}\", \"response\": \u{2026} }}"
-                )));
+                let problem = Problem::incomplete(
+                    "contested-export",
+                    start(span),
+                    format!("this could be an export of {}: their answers have one form", names.join(" or ")),
+                );
+                self.problems.push(
+                    problem.help(format!(
+                        "say which: --exchange {first}, or wrap it: {{ \"exchange\": \"{first}\", \"response\": \u{2026} }}"
+                    )),
+                );
             }
             Reading::Unknown { nearest, problems, enveloped, span } => {
                 self.unknown = true;
@@ -135,7 +142,8 @@ fn unknown_problem(nearest: Option<Nearest>, span: Span) -> Problem {
             let message = format!("{message}; nearest is {} ({}){has}", near.exchange.id(), near.endpoint);
             Problem::incomplete("unknown-document", start(span), message).help("save the exchange's answer as it is, whole")
         }
-        None => Problem::incomplete("unknown-document", start(span), message).help("name the answer of an exchange about its API keys; `keylint schema envelope` has the form to wrap one in"),
+        None => Problem::incomplete("unknown-document", start(span), message)
+            .help("name the answer of an exchange about its API keys; `keylint schema envelope` has the form to wrap one in"),
     }
 }
 

@@ -74,7 +74,11 @@ pub fn load_config(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) 
         Opened::Bytes(bytes) => bytes,
         Opened::NotRead(why) => {
             let id = texts.add(Text::known(name, ""));
-            problems.push(Problem::fatal("declaration-unreadable", Some(Span::new(id, 0, 0)), format!("the declaration cannot be read: {why}")));
+            problems.push(Problem::fatal(
+                "declaration-unreadable",
+                Some(Span::new(id, 0, 0)),
+                format!("the declaration cannot be read: {why}"),
+            ));
             return None;
         }
         Opened::Other => return None,
@@ -149,7 +153,8 @@ fn rule_files(folder: &Path, working: &Path, texts: &mut Texts, problems: &mut V
     let mut files = Vec::new();
     let mut wrong = |name: &str, message: &str, problems: &mut Vec<Problem>| {
         let id = texts.add(Text::known(name, ""));
-        problems.push(Problem::fatal("rules-folder", Some(Span::new(id, 0, 0)), message).help("rules stand in FOLDER/<family>/<rule-id>.yaml"));
+        problems
+            .push(Problem::fatal("rules-folder", Some(Span::new(id, 0, 0)), message).help("rules stand in FOLDER/<family>/<rule-id>.yaml"));
     };
     for name in found.absent.iter().chain(found.not_read.iter().map(|a| &a.path)) {
         wrong(name, "the folder of rules cannot be read", problems);
@@ -176,7 +181,11 @@ fn read_rule(path: &Path, name: &str, texts: &mut Texts, problems: &mut Vec<Prob
             let id = texts.add(text);
             if let Some(bad) = bad {
                 let place = Span::new(id, bad.offset, bad.offset + 1);
-                problems.push(Problem::fatal("not-text", Some(place), "the rule is no UTF-8 text: the first byte that is none stands here"));
+                problems.push(Problem::fatal(
+                    "not-text",
+                    Some(place),
+                    "the rule is no UTF-8 text: the first byte that is none stands here",
+                ));
                 return None;
             }
             Some((id, source))

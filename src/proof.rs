@@ -5,8 +5,8 @@ use crate::engine::{Context, evaluate};
 use crate::intake::{self, Expected};
 use crate::inventory::{Evidence, Inventory, join};
 use crate::model::time::Time;
-use crate::rules::example::{Example, Examples, unmark};
 use crate::rules::Rulebook;
+use crate::rules::example::{Example, Examples, unmark};
 use crate::text::{Span, Text, Texts};
 
 /// Which list an example stands in.
@@ -93,8 +93,11 @@ pub fn stage(example: &Example) -> Result<Staged, String> {
             marks.extend(plain.ranges.iter().map(|(a, b)| Span::new(id, *a, *b)));
             let read = Declaration::read(id, &plain.text);
             Some(read.map_err(|problems| {
-                let line = |p: &crate::problem::Problem| p.place.map_or(0, |s| plain.text.get(..s.start as usize).map_or(0, |t| t.matches('\n').count()));
-                let why: Vec<_> = problems.iter().map(|p| format!("line {}: {} {}", line(p), p.message, p.help.clone().unwrap_or_default())).collect();
+                let line = |p: &crate::problem::Problem| {
+                    p.place.map_or(0, |s| plain.text.get(..s.start as usize).map_or(0, |t| t.matches('\n').count()))
+                };
+                let why: Vec<_> =
+                    problems.iter().map(|p| format!("line {}: {} {}", line(p), p.message, p.help.clone().unwrap_or_default())).collect();
                 format!("the declaration is wrong: {}", why.join("; "))
             })?)
         }
@@ -140,7 +143,10 @@ pub fn run(book: &Rulebook, rule: &str, list: List, example: &Example) -> Option
             }
             let pointed: Vec<Span> = ours.iter().flat_map(|f| f.places.iter().map(|p| p.span)).collect();
             if staged.marks.is_empty() {
-                return failed(format!("nothing is marked; it points at {}", pointed.iter().map(|s| format!("\u{ab}{}\u{bb}", words(*s))).collect::<Vec<_>>().join(" ")));
+                return failed(format!(
+                    "nothing is marked; it points at {}",
+                    pointed.iter().map(|s| format!("\u{ab}{}\u{bb}", words(*s))).collect::<Vec<_>>().join(" ")
+                ));
             }
             for finding in &ours {
                 let Some(first) = finding.places.first() else { return failed("a finding has no place".into()) };
@@ -149,7 +155,11 @@ pub fn run(book: &Rulebook, rule: &str, list: List, example: &Example) -> Option
                 }
             }
             match staged.marks.iter().find(|m| !pointed.contains(m)) {
-                Some(mark) => failed(format!("nothing points at the marked \u{ab}{}\u{bb}; it points at {}", words(*mark), pointed.iter().map(|s| format!("\u{ab}{}\u{bb}", words(*s))).collect::<Vec<_>>().join(" "))),
+                Some(mark) => failed(format!(
+                    "nothing points at the marked \u{ab}{}\u{bb}; it points at {}",
+                    words(*mark),
+                    pointed.iter().map(|s| format!("\u{ab}{}\u{bb}", words(*s))).collect::<Vec<_>>().join(" ")
+                )),
                 None => None,
             }
         }

@@ -224,7 +224,9 @@ fn glob_set<'a>(globs: impl Iterator<Item = (&'a str, Option<Span>)>, problems: 
             Ok(glob) => {
                 set.add(glob);
             }
-            Err(_) => problems.push(Problem::fatal("declaration-wrong", span, "this is no glob").help("such as `exports/**` or `vendor/**`")),
+            Err(_) => {
+                problems.push(Problem::fatal("declaration-wrong", span, "this is no glob").help("such as `exports/**` or `vendor/**`"));
+            }
         }
     }
     set.build().unwrap_or_default()
@@ -242,7 +244,10 @@ impl<'p> Scope<'p> {
             let until = rule.until.as_ref().and_then(|u| Time::parse(&u.value).ok());
             if until.is_some_and(|u| u <= plan.now) {
                 let place = rule.until.as_ref().map(|u| u.span);
-                problems.push(Problem::note("exclude-expired", place, "this exclude has expired: its paths are read again").help("take it out, or give it a new date and a reason"));
+                problems.push(
+                    Problem::note("exclude-expired", place, "this exclude has expired: its paths are read again")
+                        .help("take it out, or give it a new date and a reason"),
+                );
                 continue;
             }
             let set = glob_set([(rule.path.value.as_str(), Some(rule.path.span))].into_iter(), problems);
@@ -323,7 +328,8 @@ impl<'p> Scope<'p> {
                 read.other = true;
             } else {
                 let place = Span::new(id, bad.offset, bad.offset + 1);
-                let problem = Problem::incomplete("not-text", place, "this is no text: the first bytes that are neither UTF-8 nor UTF-16 stand here");
+                let problem =
+                    Problem::incomplete("not-text", place, "this is no text: the first bytes that are neither UTF-8 nor UTF-16 stand here");
                 read.undecodable = Some(problem.help("save the exchange's answer as UTF-8"));
             }
             read.text = text;
@@ -380,13 +386,21 @@ impl Counts {
             aside(files(self.other, "is neither JSON nor YAML: no export", "are neither JSON nor YAML: no exports"));
         }
         if self.unknown > 0 {
-            aside(files(self.unknown, "is a document, and no export of an exchange that keylint knows", "are documents, and no exports of an exchange that keylint knows"));
+            aside(files(
+                self.unknown,
+                "is a document, and no export of an exchange that keylint knows",
+                "are documents, and no exports of an exchange that keylint knows",
+            ));
         }
         if self.look_alike > 0 {
             let reason = files(self.look_alike, "looks like an export and was not audited", "look like exports and were not audited");
             aside(reason.clone());
             let note = Problem::note("exports-not-audited", None, reason);
-            problems.push(note.help("in a repository, exports stand in envelopes or under the declaration's `exports:` globs; name a file to audit it"));
+            problems.push(
+                note.help(
+                    "in a repository, exports stand in envelopes or under the declaration's `exports:` globs; name a file to audit it",
+                ),
+            );
         }
         for path in self.declarations {
             coverage.left_out.push(Aside { path, reason: "another declaration: not used".into() });
@@ -421,6 +435,6 @@ fn states(record: &KeyRecord, required: Required) -> bool {
         Required::Expires => key.expires.is_some(),
         Required::LastUsed => key.last_used.is_some(),
         Required::Status => key.status.is_some(),
-        Required::Account => !key.account.is_empty() || record.entries.iter().next().is_some(),
+        Required::Account => !key.account.is_empty() || !record.entries.is_empty(),
     }
 }

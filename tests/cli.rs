@@ -1,6 +1,16 @@
 //! The built binary on the command line: exit codes, errors with their places, bad input of every kind, and that no
 //! secret of an export is ever printed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::format_push_string,
+    reason = "a test stops where something is not as it must be"
+)]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -62,7 +72,14 @@ fn exit_codes_are_the_same_for_every_format() {
     let read = binance(&json!({ "ipRestrict": false }));
     let rich = binance(&json!({ "ipRestrict": false, "enableWithdrawals": true, "enableSpotAndMarginTrading": true }));
     let closed = binance(&json!({}));
-    let dir = folder(&[("read.json", &read), ("rich.json", &rich), ("closed.json", &closed), ("cut.json", &rich[..90]), ("other.json", "{\"a\": 1}"), ("empty/.keep", "")]);
+    let dir = folder(&[
+        ("read.json", &read),
+        ("rich.json", &rich),
+        ("closed.json", &closed),
+        ("cut.json", &rich[..90]),
+        ("other.json", "{\"a\": 1}"),
+        ("empty/.keep", ""),
+    ]);
     let table: &[(&[&str], i32)] = &[
         (&["closed.json"], 0),
         (&["read.json"], 0),
@@ -172,7 +189,8 @@ fn standard_input_and_json_lines_are_read() {
     assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
     // A broken line is told, and the others are read.
     let args = [&["check", "-", "--format", "json"][..], &NOW].concat();
-    let output = piped(dir.path(), &args, format!("{}\n{{\"exchange\": \n{}\n", envelope("aaaaBBBBccccDDDD1111"), envelope("x")).as_bytes());
+    let output =
+        piped(dir.path(), &args, format!("{}\n{{\"exchange\": \n{}\n", envelope("aaaaBBBBccccDDDD1111"), envelope("x")).as_bytes());
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["coverage"]["keys"], 2);
     assert_eq!(report["problems"][0]["place"]["start"]["line"], 2);
@@ -185,7 +203,10 @@ fn no_secret_of_an_export_is_ever_printed() {
     let whole = json!({ "apiName": "grid", "apiKey": id, "secretKey": secret, "canTrade": true, "canMarginLoanRepay": false, "canFuturesTrade": false,
         "canUniversalTransfer": false, "canVanillaOptions": false, "status": 2, "ipList": ["51.158.10.20"], "surprise": secret, secret: 1 });
     let whole = serde_json::to_string_pretty(&whole).unwrap();
-    let mut cases = vec![("whole.json".to_owned(), whole.clone()), ("misnamed.json".to_owned(), whole.replace("apiKey", "apiKay").replace("canTrade", "canTride"))];
+    let mut cases = vec![
+        ("whole.json".to_owned(), whole.clone()),
+        ("misnamed.json".to_owned(), whole.replace("apiKey", "apiKay").replace("canTrade", "canTride")),
+    ];
     for cut in [whole.len() - 3, whole.find(secret).unwrap() + 30, whole.find(secret).unwrap() + 70] {
         cases.push((format!("cut{cut}.json"), whole[..cut].to_owned()));
     }
@@ -207,7 +228,8 @@ fn no_secret_of_an_export_is_ever_printed() {
         }
     }
     // A declaration should hold none; one that does is not printed either.
-    let dir = folder(&[("keylint.yaml", &format!("version: 1\nkeys:\n  - key: binance aaaa\n    secret_key: {secret}\n")), ("k.json", &whole)]);
+    let dir =
+        folder(&[("keylint.yaml", &format!("version: 1\nkeys:\n  - key: binance aaaa\n    secret_key: {secret}\n")), ("k.json", &whole)]);
     let shown = text(&keylint(dir.path(), &["check", "k.json"]));
     assert!(!shown.contains(&secret[..8]) && shown.contains("secret_key"), "{shown}");
 }
@@ -280,7 +302,12 @@ fn the_declaration_is_found_told_and_checked() {
 fn in_a_repository_only_enveloped_exports_and_declared_places_are_audited() {
     let rich = binance(&json!({ "ipRestrict": false, "enableSpotAndMarginTrading": true }));
     let wrapped = json!({ "exchange": "binance", "response": serde_json::from_str::<Value>(&rich).unwrap() }).to_string();
-    let dir = folder(&[(".git/HEAD", "ref: refs/heads/main\n"), ("tests/answer.json", &rich), ("exports/own.json", &rich), ("deep/wrapped.json", &wrapped)]);
+    let dir = folder(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        ("tests/answer.json", &rich),
+        ("exports/own.json", &rich),
+        ("deep/wrapped.json", &wrapped),
+    ]);
     let (_, report) = report(dir.path(), &["check", "."]);
     assert_eq!(report["coverage"]["exports"], 2);
     assert!(report["problems"].to_string().contains("1 file looks like an export and was not audited"), "{}", report["problems"]);
@@ -293,7 +320,8 @@ fn in_a_repository_only_enveloped_exports_and_declared_places_are_audited() {
 fn several_outputs_in_one_run_and_links_are_refused() {
     let rich = binance(&json!({ "ipRestrict": false, "enableSpotAndMarginTrading": true }));
     let dir = folder(&[("k.json", &rich)]);
-    let output = keylint(dir.path(), &[&["check", "k.json", "--output", "json=out.json", "--output", "compact=out.txt"], &NOW[..]].concat());
+    let output =
+        keylint(dir.path(), &[&["check", "k.json", "--output", "json=out.json", "--output", "compact=out.txt"], &NOW[..]].concat());
     assert_eq!(output.status.code(), Some(1));
     let saved: Value = serde_json::from_slice(&fs::read(dir.path().join("out.json")).unwrap()).unwrap();
     assert_eq!(saved["schema"], "keylint-report/1");
@@ -329,7 +357,9 @@ fn links_pipes_and_unreadable_files_are_told() {
 #[test]
 fn excluded_paths_are_listed_with_their_reason_until_they_expire() {
     let rich = binance(&json!({ "ipRestrict": false, "enableSpotAndMarginTrading": true }));
-    let config = |until: &str| format!("version: 1\npolicy:\n  exclude:\n    - {{ path: \"old/**\", reason: \"another desk's\", until: {until} }}\n");
+    let config = |until: &str| {
+        format!("version: 1\npolicy:\n  exclude:\n    - {{ path: \"old/**\", reason: \"another desk's\", until: {until} }}\n")
+    };
     let dir = folder(&[("keylint.yaml", &config("2027-01-01")), ("old/k.json", &rich), ("new/k.json", &rich)]);
     let (_, before) = report(dir.path(), &["check", "."]);
     assert_eq!(before["coverage"]["exports"], 1);
@@ -371,7 +401,8 @@ fn the_draft_is_a_declaration_and_is_never_written_over_another() {
 fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
     let dir = folder(&[]);
     for i in 0..40 {
-        let export = binance(&json!({ "ipRestrict": i % 2 == 0, "enableSpotAndMarginTrading": i % 3 == 0, "enableWithdrawals": i % 5 == 0 }));
+        let export =
+            binance(&json!({ "ipRestrict": i % 2 == 0, "enableSpotAndMarginTrading": i % 3 == 0, "enableWithdrawals": i % 5 == 0 }));
         fs::write(dir.path().join(format!("{i}.json")), export).unwrap();
     }
     let run = |threads: &str| {
@@ -436,7 +467,13 @@ fn a_full_disk_and_a_reader_that_left_are_no_panic() {
     let rich = binance(&json!({ "ipRestrict": false, "enableSpotAndMarginTrading": true }));
     let dir = folder(&[("k.json", &rich)]);
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let status = Command::new(env!("CARGO_BIN_EXE_keylint")).args(["check", "k.json"]).current_dir(dir.path()).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_keylint"))
+        .args(["check", "k.json"])
+        .current_dir(dir.path())
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
     assert_eq!(status.status.code(), Some(2));
     assert!(!text(&status).contains("panicked"));
 }

@@ -1,6 +1,16 @@
 //! The report for a person, as a person sees it. The rules are the test's own, so that a better word in a built-in rule
 //! changes nothing here.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::format_push_string,
+    reason = "a test stops where something is not as it must be"
+)]
+
 use std::path::{Path, PathBuf};
 
 use keylint::engine::{self, Context, Verdicts};

@@ -5,6 +5,16 @@
 //! the block: `<!-- excerpt: RULE, first, last -->`. A block under `<!-- file: PATH | FROM | BEFORE -->` is quoted from a
 //! file: from the line that begins with FROM to the one before a line that begins with BEFORE, or all of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::format_push_string,
+    reason = "a test stops where something is not as it must be"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -235,7 +245,10 @@ fn every_declaration_that_is_shown_can_be_read() {
                 count += 1;
                 let source = block.lines.join("\n");
                 if let Err(problems) = Declaration::read(TextId(0), &source) {
-                    let wrong: Vec<_> = problems.iter().map(|p| (p.place.map(|s| source[..s.start as usize].lines().count()), &p.message, &p.help)).collect();
+                    let wrong: Vec<_> = problems
+                        .iter()
+                        .map(|p| (p.place.map(|s| source[..s.start as usize].lines().count()), &p.message, &p.help))
+                        .collect();
                     panic!("{name}: {wrong:?}");
                 }
             }
@@ -260,7 +273,11 @@ fn links_lead_somewhere_and_no_place_of_somebodys_machine_is_named() {
                 let there = fs::read_to_string(&file).unwrap();
                 let heads = there.lines().filter(|l| l.starts_with('#')).map(|l| {
                     let words = l.trim_start_matches('#').trim().to_lowercase();
-                    words.chars().filter(|c| c.is_alphanumeric() || "- _".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect::<String>()
+                    words
+                        .chars()
+                        .filter(|c| c.is_alphanumeric() || "- _".contains(*c))
+                        .map(|c| if c == ' ' { '-' } else { c })
+                        .collect::<String>()
                 });
                 assert!(heads.into_iter().any(|h| h == anchor), "{name} links to {target}, where nothing has that heading");
             }

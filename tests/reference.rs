@@ -2,6 +2,16 @@
 //!
 //! `KEYLINT_BLESS=1 cargo test --test reference` writes them; otherwise a page that is out of date fails.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::format_push_string,
+    reason = "a test stops where something is not as it must be"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -135,7 +145,12 @@ fn write_rule(out: &mut String, rule: &Rule) {
         let ids: Vec<String> = rule.yields_to.iter().map(|(id, _)| format!("[{id}](#{id})")).collect();
         let _ = writeln!(out, "- Yields to: {}", ids.join(", "));
     }
-    let _ = writeln!(out, "\n{}\n\n{}", wrapped(&format!("*Why it matters.* {}", rule.why), ""), wrapped(&format!("*How to fix it.* {}", rule.fix), ""));
+    let _ = writeln!(
+        out,
+        "\n{}\n\n{}",
+        wrapped(&format!("*Why it matters.* {}", rule.why), ""),
+        wrapped(&format!("*How to fix it.* {}", rule.fix), "")
+    );
     if !rule.references.is_empty() {
         let list: Vec<String> = rule.references.iter().map(|r| format!("<{r}>")).collect();
         let _ = writeln!(out, "\nSources: {}", list.join(", "));

@@ -2,6 +2,16 @@
 //! a pen that notes where each piece goes, and reading must give the same pieces at the same places. Beside it: nothing
 //! that can be thrown at the parser makes it panic, and no message ever repeats a value.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::format_push_string,
+    reason = "a test stops where something is not as it must be"
+)]
+
 #[path = "spans/pen.rs"]
 mod pen;
 
@@ -241,7 +251,7 @@ proptest! {
         const SECRET: &str = "hVq7Zk2mXw9TzB4nLr8sPd3fYc6g";
         #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its reading counts")]
         struct Config {
             a: bool,
             b: u16,
@@ -252,7 +262,7 @@ proptest! {
             g: (String, f64),
         }
         #[derive(Debug, serde::Deserialize)]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its reading counts")]
         enum Choice {
             One,
             Two(bool),

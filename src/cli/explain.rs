@@ -16,7 +16,11 @@ pub fn run(id: &str, dir: Option<PathBuf>, out: &mut dyn Write) -> io::Result<u8
     let Some(book) = load(dir, &mut texts)? else { return Ok(2) };
     let Some(rule) = book.get(id) else {
         let near = book.rules.iter().min_by_key(|r| strsim::damerau_levenshtein(&r.id, id)).map_or("", |r| r.id.as_str());
-        writeln!(io::stderr(), "keylint: there is no rule {}; did you mean `{near}`? `keylint rules` lists them", crate::text::quotable(id))?;
+        writeln!(
+            io::stderr(),
+            "keylint: there is no rule {}; did you mean `{near}`? `keylint rules` lists them",
+            crate::text::quotable(id)
+        )?;
         return Ok(2);
     };
     print(rule, &texts, out)?;

@@ -30,7 +30,8 @@ pub fn run(init: Init, out: &mut dyn Write) -> io::Result<u8> {
     let plan = init.reading.plan()?;
     let gathered = run::gather(&plan, Texts::default(), Vec::new());
     let code = run::exit_of_reading(&plan, &gathered);
-    let paths: BTreeMap<u32, String> = (0..gathered.texts.next_id().0).filter_map(|i| Some((i, gathered.texts.get(crate::text::TextId(i))?.path().to_owned()))).collect();
+    let paths: BTreeMap<u32, String> =
+        (0..gathered.texts.next_id().0).filter_map(|i| Some((i, gathered.texts.get(crate::text::TextId(i))?.path().to_owned()))).collect();
     let draft = draft(&gathered.inventory, &paths);
     tell(&gathered.problems, &gathered.texts.into_shown())?;
     if code == 3 {
@@ -43,7 +44,9 @@ pub fn run(init: Init, out: &mut dyn Write) -> io::Result<u8> {
     }
     let path = plan.working.join("keylint.yaml");
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(|e| match e.kind() {
-        io::ErrorKind::AlreadyExists => io::Error::other("keylint.yaml exists already and is not overwritten; without --write the draft goes to standard output"),
+        io::ErrorKind::AlreadyExists => {
+            io::Error::other("keylint.yaml exists already and is not overwritten; without --write the draft goes to standard output")
+        }
         _ => e,
     })?;
     file.write_all(draft.as_bytes())?;
@@ -70,7 +73,11 @@ fn draft(inventory: &Inventory, paths: &BTreeMap<u32, String>) -> String {
             continue;
         }
         let stem = record.account.label.as_ref().map(|l| &l.value).or_else(|| record.account.ids.first().map(|i| &i.value));
-        let stem: String = stem.map_or("account", |s| s.as_str()).chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
+        let stem: String = stem
+            .map_or("account", |s| s.as_str())
+            .chars()
+            .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+            .collect();
         let mut name = format!("{}/{stem}", record.account.exchange);
         while names.values().any(|n| *n == name) {
             name.push('\'');
@@ -102,7 +109,14 @@ fn draft(inventory: &Inventory, paths: &BTreeMap<u32, String>) -> String {
     out
 }
 
-fn entry(out: &mut String, inventory: &Inventory, at: usize, record: &KeyRecord, paths: &BTreeMap<u32, String>, names: &BTreeMap<usize, String>) {
+fn entry(
+    out: &mut String,
+    inventory: &Inventory,
+    at: usize,
+    record: &KeyRecord,
+    paths: &BTreeMap<u32, String>,
+    names: &BTreeMap<usize, String>,
+) {
     let Some(name) = reference(inventory, at, record, paths) else {
         let _infallible = writeln!(out, "  # a key of {} that neither an id nor an export tells apart", record.key.exchange);
         return;
@@ -124,7 +138,8 @@ fn entry(out: &mut String, inventory: &Inventory, at: usize, record: &KeyRecord,
 fn reference(inventory: &Inventory, at: usize, record: &KeyRecord, paths: &BTreeMap<u32, String>) -> Option<String> {
     let exchange = record.key.exchange;
     if let Some(id) = record.id().filter(|id| id.ends() != ("", "")) {
-        let others: Vec<&KeyId> = inventory.keys.iter().enumerate().filter(|(i, k)| *i != at && k.key.exchange == exchange).filter_map(|(_, k)| k.id()).collect();
+        let others: Vec<&KeyId> =
+            inventory.keys.iter().enumerate().filter(|(i, k)| *i != at && k.key.exchange == exchange).filter_map(|(_, k)| k.id()).collect();
         let length = id.0.chars().count();
         for shown in [8, 12, 16] {
             let short = KeyId(id.0.chars().take(shown).chain(['\u{2026}']).collect());

@@ -173,8 +173,9 @@ pub fn main() -> u8 {
         // A reader that went away (`| head`) is no reason for a message.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 2,
         Err(error) => {
-            let told = writeln!(io::stderr(), "keylint: {}", clean(&error.to_string()));
-            if told.is_ok() { 2 } else { 2 }
+            // Where standard error is closed too, the exit code is all that is left to say it with.
+            writeln!(io::stderr(), "keylint: {}", clean(&error.to_string())).ok();
+            2
         }
     }
 }
@@ -203,7 +204,11 @@ fn style(show_suppressed: bool) -> human::Style {
     let terminal = io::stdout().is_terminal();
     let colour = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
     let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|w| (40..=400).contains(w));
-    let unicode = terminal || ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty())).is_some_and(|l| l.to_ascii_lowercase().contains("utf"));
+    let unicode = terminal
+        || ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()))
+            .is_some_and(|l| l.to_ascii_lowercase().contains("utf"));
     human::Style { colour, width: width.unwrap_or(100), unicode, show_suppressed }
 }
 
@@ -218,7 +223,8 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
     for (format, path) in &check.output {
         let mut bytes = Vec::new();
         report::write(*format, &outcome, &plain, &mut bytes)?;
-        save(&plan.working.join(path), &bytes).map_err(|e| io::Error::other(format!("the report {} was not written: {e}", shown(path, &plan.working))))?;
+        save(&plan.working.join(path), &bytes)
+            .map_err(|e| io::Error::other(format!("the report {} was not written: {e}", shown(path, &plan.working))))?;
     }
     report::write(check.format, &outcome, &style(check.show_suppressed), out)?;
     Ok(outcome.exit)
@@ -229,7 +235,13 @@ fn run_keys(list: Keys, out: &mut dyn Write) -> io::Result<u8> {
     let gathered = run::gather(&plan, Texts::default(), Vec::new());
     let code = run::exit_of_reading(&plan, &gathered);
     let texts = gathered.texts.into_shown();
-    let listing = keys::Listing { inventory: &gathered.inventory, problems: &gathered.problems, coverage: &gathered.coverage, texts: &texts, as_of: plan.now };
+    let listing = keys::Listing {
+        inventory: &gathered.inventory,
+        problems: &gathered.problems,
+        coverage: &gathered.coverage,
+        texts: &texts,
+        as_of: plan.now,
+    };
     match list.format {
         KeysFormat::Json => keys::write_json(&listing, out)?,
         KeysFormat::Human => {

@@ -47,14 +47,22 @@ pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
             && let (Some(a), Some((b, _))) = (Declaration::exchange_of(&account.value), key_reference(&reference.value))
             && a != b
         {
-            problems.push(wrong(account.span, format!("a key of {b} cannot belong to an account at {a}"), "name an account of the same exchange"));
+            problems.push(wrong(
+                account.span,
+                format!("a key of {b} cannot belong to an account at {a}"),
+                "name an account of the same exchange",
+            ));
         }
     }
     for (rule, tuning) in &declaration.policy.rules {
         if let Some(off) = &tuning.off
             && (off.value.trim().len() < 3 || matches!(off.value.trim(), "true" | "false" | "yes"))
         {
-            problems.push(wrong(off.span, format!("{} is turned off without a reason", quotable(&rule.value)), "write the reason: `off: \"the load balancer needs both forms\"`"));
+            problems.push(wrong(
+                off.span,
+                format!("{} is turned off without a reason", quotable(&rule.value)),
+                "write the reason: `off: \"the load balancer needs both forms\"`",
+            ));
         }
     }
     for exclude in &declaration.policy.exclude {
@@ -89,7 +97,10 @@ fn exchange_unknown(span: Span, name: &str, form: &str) -> Problem {
 /// Tells where a name refers to nothing.
 fn refer(problems: &mut Vec<Problem>, name: Option<&Spanned<String>>, known: &[&str], section: &str) {
     let Some(name) = name.filter(|n| !known.contains(&n.value.as_str())) else { return };
-    let near = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, &name.value)).filter(|k| strsim::damerau_levenshtein(k, &name.value) <= 3);
+    let near = known
+        .iter()
+        .min_by_key(|k| strsim::damerau_levenshtein(k, &name.value))
+        .filter(|k| strsim::damerau_levenshtein(k, &name.value) <= 3);
     let message = format!("{} is not declared under `{section}`", quotable(&name.value));
     problems.push(match near {
         Some(near) => wrong(name.span, message, format!("did you mean `{near}`?")),

@@ -6,7 +6,9 @@
 mod check;
 mod words;
 
-pub use words::{AddressKind, Channel, EgressAddress, Factor, Limit, OneOrMany, Prefix, Purpose, Required, StoredIn, Task, TaskWord, names};
+pub use words::{
+    AddressKind, Channel, EgressAddress, Factor, Limit, OneOrMany, Prefix, Purpose, Required, StoredIn, Task, TaskWord, names,
+};
 
 use std::collections::BTreeMap;
 

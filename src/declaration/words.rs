@@ -281,7 +281,9 @@ impl<'de> Deserialize<'de> for Limit {
         if text == "none" {
             return Ok(Self::None);
         }
-        Money::parse(&text).map(Self::Amount).map_err(|e| de::Error::custom(format!("expected an amount such as `5000 USDT`, or none: {e}")))
+        Money::parse(&text)
+            .map(Self::Amount)
+            .map_err(|e| de::Error::custom(format!("expected an amount such as `5000 USDT`, or none: {e}")))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Types out of trees, and the place and the words of each misfit.
 
+#![allow(clippy::string_slice, reason = "a test stops where something is not as it must be")]
+
 use super::*;
 use crate::document::parse;
 use crate::text::TextId;
@@ -263,14 +265,14 @@ impl<'de> Deserialize<'de> for IgnoredKind {
 #[test]
 fn a_schema_does_not_see_the_places() {
     #[derive(schemars::JsonSchema)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its reading counts")]
     struct Plain {
         systems: BTreeMap<String, u8>,
         name: Option<String>,
     }
     #[derive(schemars::JsonSchema)]
     #[schemars(rename = "Plain")]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its reading counts")]
     struct Placed {
         systems: BTreeMap<Spanned<String>, Spanned<u8>>,
         name: Option<Spanned<String>>,

@@ -33,7 +33,7 @@ pub fn parse<'t>(text: TextId, source: &'t str, range: Range<usize>) -> Result<N
     if u32::try_from(source.len()).is_err() {
         return Err(at.broken(0..0, "larger than 4 GiB", None));
     }
-    if super::json::meant_as_json(at.part)
+    if json::meant_as_json(at.part)
         && let Some(node) = super::strict::parse(text, source, at.base..at.base + at.part.len())
     {
         return Ok(node);

@@ -135,16 +135,30 @@ impl Context<'_> {
             (Got::Never, Test::Passed(wanted)) => Answer::of(!wanted),
             (Got::Hold(hold), Test::None(wanted)) => Answer::of((hold.period().is_zero()) == *wanted),
             (Got::Limit(limit), Test::None(wanted)) => Answer::of(limit.is_none() == *wanted),
-            (Got::Limit(limit), Test::Above(other) | Test::AtLeast(other)) => self.compare(*limit, *other, asked, matches!(test, Test::AtLeast(_))),
+            (Got::Limit(limit), Test::Above(other) | Test::AtLeast(other)) => {
+                self.compare(*limit, *other, asked, matches!(test, Test::AtLeast(_)))
+            }
             (Got::Addresses(set), Test::Everything(wanted)) => {
-                if set.is_everything() { Answer::of(*wanted) } else if set.is_complete() { Answer::of(!wanted) } else { Answer::Unstated }
+                if set.is_everything() {
+                    Answer::of(*wanted)
+                } else if set.is_complete() {
+                    Answer::of(!wanted)
+                } else {
+                    Answer::Unstated
+                }
             }
             (Got::Addresses(set), Test::WiderThan(width)) => {
                 let (v4, v6) = match width {
                     Width::Policy => self.policy.widest(),
                     Width::Fixed { ipv4, ipv6 } => (*ipv4, *ipv6),
                 };
-                if set.wider_than(v4, v6) { Answer::Yes } else if set.is_complete() { Answer::No } else { Answer::Unstated }
+                if set.wider_than(v4, v6) {
+                    Answer::Yes
+                } else if set.is_complete() {
+                    Answer::No
+                } else {
+                    Answer::Unstated
+                }
             }
             (Got::List(members), Test::Empty(wanted)) => match (members.items.is_empty(), members.complete) {
                 (false, _) => Answer::of(!wanted),

@@ -3,12 +3,14 @@
 use super::Context;
 use super::fact::{Got, Item, Members};
 use crate::declaration::{AddressKind, TaskWord};
+use crate::exchanges::{CountedFrom, profile};
 use crate::inventory::{KeyRecord, published_by};
 use crate::model::ip::{AddressSet, IpEntry, Special, redundant};
 use crate::model::pair;
 use crate::model::time::Time;
-use crate::model::{AccountKind, Expiry, Fact, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status, TransferReach, known};
-use crate::exchanges::{CountedFrom, profile};
+use crate::model::{
+    AccountKind, Expiry, Fact, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status, TransferReach, known,
+};
 use crate::rules::vocabulary::{FactId, ItFact};
 use crate::text::Span;
 
@@ -71,7 +73,9 @@ impl Context<'_> {
             FactId::KeyAddressWhitelist => flag(&self.inventory.account_of(record)?.withdrawals.address_whitelist),
             FactId::KeyHold => self.inventory.account_of(record)?.withdrawals.hold.as_ref().map(|f| Got::Hold(f.value)),
             FactId::WithdrawNeedsIp => offered(facts.and_then(|f| f.withdraw_needs_ip_whitelist.as_ref()).map(|s| s.value)),
-            FactId::PairState => key.pair_whitelist.as_ref().map(|f| Got::Word(if f.value == PairWhitelist::All { "all" } else { "listed" })),
+            FactId::PairState => {
+                key.pair_whitelist.as_ref().map(|f| Got::Word(if f.value == PairWhitelist::All { "all" } else { "listed" }))
+            }
             FactId::PairOffered => offered(facts.and_then(|f| f.pair_whitelist.as_ref()).map(|s| s.value)),
             FactId::SecretManaged => {
                 let mut stored = self.inventory.entries(record).filter_map(|e| e.value.secret.as_ref()).peekable();
@@ -157,7 +161,9 @@ impl Context<'_> {
                 let names = self.inventory.systems(record);
                 Some(Members::all(names.into_iter().map(|(_, n)| reference(n.value, vec![n.span])).collect()))
             }
-            FactId::CarriedSecrets => Some(Members::all(key.carries.iter().map(|(part, span)| reference(part.title().into(), vec![*span])).collect())),
+            FactId::CarriedSecrets => {
+                Some(Members::all(key.carries.iter().map(|(part, span)| reference(part.title().into(), vec![*span])).collect()))
+            }
             FactId::KeyConflicts => {
                 let items = key.conflicts.iter().map(|c| reference(c.field.to_owned(), c.places.iter().flatten().copied().collect()));
                 Some(Members::all(items.collect()))
@@ -187,7 +193,9 @@ impl Context<'_> {
                     Some(_) => "private",
                 }))
             }),
-            (Item::Entry { entry, .. }, ItFact::Published) => stated(&entry.value, |e| Some(Got::Bool(e.range().and_then(published_by).is_some()))),
+            (Item::Entry { entry, .. }, ItFact::Published) => {
+                stated(&entry.value, |e| Some(Got::Bool(e.range().and_then(published_by).is_some())))
+            }
             (Item::Entry { entry, .. }, ItFact::HolderDeclared) => {
                 let service = entry.value.range().and_then(published_by)?;
                 Some(Got::Bool(self.holder_is(record, service)))
@@ -195,7 +203,9 @@ impl Context<'_> {
             (Item::Entry { redundant, entry }, ItFact::Redundant) => stated(&entry.value, |_| Some(Got::Bool(*redundant))),
             (Item::Entry { entry, .. }, ItFact::EgressOf) => stated(&entry.value, |e| self.egress_of(record, e)),
             (Item::Market(market), ItFact::Market) => Some(Got::Word(market.value.id())),
-            (Item::Market(market), ItFact::Traded) => self.trades(record, |s| s.markets.as_ref().map(|m| m.value.iter().any(|x| x.value == market.value))),
+            (Item::Market(market), ItFact::Traded) => {
+                self.trades(record, |s| s.markets.as_ref().map(|m| m.value.iter().any(|x| x.value == market.value)))
+            }
             (Item::Pair(pair), ItFact::Traded) => {
                 self.trades(record, |s| s.pairs.as_ref().map(|p| p.value.iter().any(|x| pair::same(&x.value, &pair.value))))
             }
@@ -215,14 +225,17 @@ impl Context<'_> {
     /// Whether the exchange grants a right only together with one that the task allows.
     fn inseparable(&self, record: &KeyRecord, right: Right) -> Option<bool> {
         let Some(profile) = profile(record.key.exchange) else { return Some(false) };
-        let bound = |t: TaskWord| Right::ALL.into_iter().any(|allowed| allowed != right && t.allows(allowed) && profile.includes(allowed, right));
+        let bound =
+            |t: TaskWord| Right::ALL.into_iter().any(|allowed| allowed != right && t.allows(allowed) && profile.includes(allowed, right));
         let mut answers = record.task.possible.iter().map(|t| bound(*t));
         let first = answers.next()?;
         answers.all(|a| a == first).then_some(first)
     }
 
     fn may_mint<'a>(&self, record: &KeyRecord) -> Option<Got<'a>> {
-        let Some(words) = profile(record.key.exchange).and_then(|p| p.facts.mints_greater_keys.as_ref()) else { return Some(Got::Bool(false)) };
+        let Some(words) = profile(record.key.exchange).and_then(|p| p.facts.mints_greater_keys.as_ref()) else {
+            return Some(Got::Bool(false));
+        };
         if !record.key.native.iter().any(|n| words.value.contains(&n.value)) {
             let told = Right::ALL.iter().any(|r| record.key.permissions.get(*r).is_some());
             return told.then_some(Got::Bool(false));
@@ -403,4 +416,3 @@ fn everything() -> &'static AddressSet {
 pub(super) fn signs_with_shared_secret(record: &KeyRecord) -> Option<bool> {
     record.key.signature.as_ref().map(|f| f.value == Signature::SharedSecret)
 }
-

@@ -62,14 +62,15 @@ pub struct NotAssessed {
 
 /// What one rule said of one subject.
 enum Said {
-    Finding(Finding),
+    Finding(Box<Finding>),
     Unstated { exchange: Option<Exchange>, missing: Vec<FieldName> },
 }
 
 /// Asks every rule.
 pub fn evaluate(context: &Context<'_>, book: &Rulebook) -> Verdicts {
     let mut said: Vec<(usize, Said)> = Vec::new();
-    let kinds = [Subject::Estate, Subject::Exchange, Subject::ThirdParty, Subject::Transfer, Subject::Account, Subject::Address, Subject::Key];
+    let kinds =
+        [Subject::Estate, Subject::Exchange, Subject::ThirdParty, Subject::Transfer, Subject::Account, Subject::Address, Subject::Key];
     for kind in kinds {
         let rules: Vec<(usize, &Rule)> = book.rules.iter().enumerate().filter(|(_, r)| r.about == kind).collect();
         let subjects = context.subjects(kind);
@@ -96,7 +97,7 @@ fn collect(said: Vec<(usize, Said)>, book: &Rulebook, context: &Context<'_>) -> 
     let mut unstated: BTreeMap<usize, (usize, BTreeSet<FieldName>, BTreeSet<(Option<Exchange>, FieldName)>)> = BTreeMap::new();
     for (rule, said) in said {
         match said {
-            Said::Finding(finding) => verdicts.findings.push(finding),
+            Said::Finding(finding) => verdicts.findings.push(*finding),
             Said::Unstated { exchange, missing } => {
                 let entry = unstated.entry(rule).or_default();
                 entry.0 += 1;
@@ -138,7 +139,7 @@ impl Context<'_> {
     fn ask(&self, at: usize, rule: &Rule, asked: Asked, out: &mut Vec<(usize, Said)>) {
         let Some((list, _)) = rule.each else {
             match self.holds(&rule.when, asked, None) {
-                A::Yes => out.push((at, Said::Finding(self.finding(at, rule, asked, None)))),
+                A::Yes => out.push((at, Said::Finding(Box::new(self.finding(at, rule, asked, None))))),
                 A::No => {}
                 A::Unstated => out.push((at, self.unstated(&rule.when, asked, &[]))),
             }
@@ -149,7 +150,7 @@ impl Context<'_> {
                 let mut open = Vec::new();
                 for item in &members.items {
                     match self.holds(&rule.when, asked, Some(item)) {
-                        A::Yes => out.push((at, Said::Finding(self.finding(at, rule, asked, Some(item))))),
+                        A::Yes => out.push((at, Said::Finding(Box::new(self.finding(at, rule, asked, Some(item)))))),
                         A::No => {}
                         A::Unstated => self.missing(&rule.when, asked, Some(item), &mut open),
                     }
@@ -235,7 +236,11 @@ impl Context<'_> {
             (Pointed::It, _) => Vec::new(),
             (Pointed::Fact(fact), Asked::Key(at)) => {
                 let found: Vec<&Item<'_>> = matches.iter().filter(|(f, _)| *f == fact).map(|(_, i)| i).collect();
-                if found.is_empty() { self.key_places(at, fact) } else { found.into_iter().flat_map(|i| self.key_item_places(at, i)).collect() }
+                if found.is_empty() {
+                    self.key_places(at, fact)
+                } else {
+                    found.into_iter().flat_map(|i| self.key_item_places(at, i)).collect()
+                }
             }
             (Pointed::Fact(fact), Asked::Account(at)) => self.account_places(at, fact),
             (Pointed::Fact(fact), Asked::ThirdParty(at)) => self.party_places(at, fact),

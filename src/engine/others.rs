@@ -85,7 +85,9 @@ impl Context<'_> {
             FactId::RegularPayout => withdrawals.and_then(|w| span_of(&w.regular_payout)),
             FactId::Balance => span(&record.balance),
             FactId::WorkingBalance => span(&record.working_balance),
-            FactId::Withdrawable => self.inventory.keys_of(at).filter(|k| known(&k.key.permissions.withdraw)).find_map(|k| span(&k.key.permissions.withdraw)),
+            FactId::Withdrawable => {
+                self.inventory.keys_of(at).filter(|k| known(&k.key.permissions.withdraw)).find_map(|k| span(&k.key.permissions.withdraw))
+            }
             list => return self.account_list(at, list).map_or_else(Vec::new, places_of),
         };
         one.into_iter().collect()
@@ -199,7 +201,9 @@ impl Context<'_> {
                 let mut items = Vec::new();
                 for (at, key) in keys {
                     match signs_with_shared_secret(key) {
-                        Some(true) => items.push(Item::Key { at, place: key.key.signature.as_ref().and_then(Fact::span), with_task: false }),
+                        Some(true) => {
+                            items.push(Item::Key { at, place: key.key.signature.as_ref().and_then(Fact::span), with_task: false });
+                        }
                         Some(false) => {}
                         None => complete = false,
                     }
@@ -232,7 +236,9 @@ impl Context<'_> {
                 declared.or_else(|| a.account.ids.first().and_then(Fact::span)).or_else(|| a.account.payloads.first().map(|(_, s)| *s))
             }),
             Asked::ThirdParty(at) => self.party(at).map(|(name, _)| name.span),
-            Asked::Address(at) => self.inventory.addresses.get(at).map(|a| a.address.address.as_ref().and_then(Fact::span).unwrap_or(a.address.payload.1)),
+            Asked::Address(at) => {
+                self.inventory.addresses.get(at).map(|a| a.address.address.as_ref().and_then(Fact::span).unwrap_or(a.address.payload.1))
+            }
             Asked::Transfer(at) => self.inventory.declaration.as_ref().and_then(|d| d.transfers.get(at)).map(|t| t.span),
             Asked::Exchange(exchange) => {
                 let first = self.inventory.keys.iter().find(|k| k.key.exchange == exchange);

@@ -34,7 +34,8 @@ impl Context<'_> {
             FactId::CanTransfer | FactId::TransferReach => of(span(&key.permissions.transfer)),
             FactId::CanWithdraw => of(span(&key.permissions.withdraw)),
             FactId::CanAdminister => {
-                let parts = [&key.permissions.administer_keys, &key.permissions.administer_sub_accounts, &key.permissions.administer_addresses];
+                let parts =
+                    [&key.permissions.administer_keys, &key.permissions.administer_sub_accounts, &key.permissions.administer_addresses];
                 let mut out: Vec<_> = parts.into_iter().filter(|p| known(p)).filter_map(span).collect();
                 out.dedup();
                 out

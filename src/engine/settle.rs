@@ -29,7 +29,8 @@ pub(super) fn yield_to_others(said: &mut Vec<(usize, Said)>, book: &Rulebook) {
         if rule.yields_to.is_empty() {
             return true;
         }
-        let others: Vec<&Vec<Span>> = found.iter().filter(|(id, _)| rule.yields_to.iter().any(|(y, _)| y == id)).map(|(_, spans)| spans).collect();
+        let others: Vec<&Vec<Span>> =
+            found.iter().filter(|(id, _)| rule.yields_to.iter().any(|(y, _)| y == id)).map(|(_, spans)| spans).collect();
         if others.is_empty() {
             return true;
         }

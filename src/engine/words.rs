@@ -55,11 +55,10 @@ impl Context<'_> {
             Asked::Account(at) => {
                 let Some(record) = self.inventory.accounts.get(at) else { return bare("account") };
                 let name = Inventory::account_name(record).map(|n| clean(n).into_owned());
-                let label = match record.implicit {
-                    // Nothing names it: it is "the account of" its first key.
-                    true if name.is_none() => self.inventory.keys_of(at).next().map(|k| format!("of {}", self.key_name(k).sentence())),
-                    _ => None,
-                };
+                // Nothing names it: it is "the account of" its first key.
+                let nameless = record.implicit && name.is_none();
+                let first = if nameless { self.inventory.keys_of(at).next() } else { None };
+                let label = first.map(|k| format!("of {}", self.key_name(k).sentence()));
                 SubjectName { exchange: Some(record.account.exchange), account: name.clone(), id: name, label, ..bare("account") }
             }
             Asked::ThirdParty(at) => {
@@ -79,7 +78,10 @@ impl Context<'_> {
             }
             Asked::Transfer(at) => {
                 let route = self.inventory.declaration.as_ref().and_then(|d| d.transfers.get(at));
-                SubjectName { id: route.map(|r| clean(&format!("{} \u{2192} {}", r.value.from.value, r.value.to.value)).into_owned()), ..bare("transfer") }
+                SubjectName {
+                    id: route.map(|r| clean(&format!("{} \u{2192} {}", r.value.from.value, r.value.to.value)).into_owned()),
+                    ..bare("transfer")
+                }
             }
             Asked::Exchange(exchange) => SubjectName { exchange: Some(exchange), id: Some(exchange.id().to_owned()), ..bare("exchange") },
             Asked::Estate => bare("estate"),
@@ -103,7 +105,14 @@ impl Context<'_> {
     }
 
     /// A message, filled.
-    pub(super) fn message(&self, template: &Template, asked: Asked, subject: &SubjectName, it: Option<&Item<'_>>, matches: &[(FactId, Item<'_>)]) -> String {
+    pub(super) fn message(
+        &self,
+        template: &Template,
+        asked: Asked,
+        subject: &SubjectName,
+        it: Option<&Item<'_>>,
+        matches: &[(FactId, Item<'_>)],
+    ) -> String {
         let mut out = String::new();
         for piece in &template.0 {
             match piece {
@@ -128,7 +137,13 @@ impl Context<'_> {
             Some(Got::Bool(false)) => "no".into(),
             Some(Got::Word(word)) => word.to_owned(),
             Some(Got::Tasks(tasks)) => tasks.iter().map(|t| t.id()).collect::<Vec<_>>().join(" or "),
-            Some(Got::Words(words)) => if words.is_empty() { "none".into() } else { words.join(", ") },
+            Some(Got::Words(words)) => {
+                if words.is_empty() {
+                    "none".into()
+                } else {
+                    words.join(", ")
+                }
+            }
             Some(Got::Never) => "never".into(),
             Some(Got::Time(time)) => time.to_string(),
             Some(Got::Hold(hold)) => hold.to_string(),

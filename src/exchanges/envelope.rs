@@ -62,8 +62,10 @@ impl<'n> Envelope<'n> {
         for entry in entries {
             let name = entry.key.scalar().unwrap_or("");
             if !FIELDS.contains(&name) {
-                let nearest = FIELDS.iter().min_by_key(|f| strsim::damerau_levenshtein(f, name)).filter(|f| strsim::damerau_levenshtein(f, name) < 4);
-                let problem = Problem::incomplete("unknown-field", entry.key.span, format!("{} is no field of an envelope", quotable(name)));
+                let nearest =
+                    FIELDS.iter().min_by_key(|f| strsim::damerau_levenshtein(f, name)).filter(|f| strsim::damerau_levenshtein(f, name) < 4);
+                let problem =
+                    Problem::incomplete("unknown-field", entry.key.span, format!("{} is no field of an envelope", quotable(name)));
                 problems.push(match nearest {
                     Some(near) => problem.help(format!("did you mean `{near}`?")),
                     None => problem.help(format!("an envelope has {}", FIELDS.join(", "))),
@@ -89,7 +91,9 @@ impl<'n> Envelope<'n> {
                 let names: Vec<_> = Exchange::ALL.iter().map(|e| e.id()).collect();
                 let span = f.span().unwrap_or(node.span);
                 let help = format!("one of {}", names.join(", "));
-                problems.push(Problem::incomplete("unknown-exchange", span, "the envelope names an exchange that keylint does not know").help(help));
+                problems.push(
+                    Problem::incomplete("unknown-exchange", span, "the envelope names an exchange that keylint does not know").help(help),
+                );
                 None
             }
         });
@@ -97,7 +101,11 @@ impl<'n> Envelope<'n> {
             Ok(time) => Some(f.map(|_| time)),
             Err(_) => {
                 let span = f.span().unwrap_or(node.span);
-                problems.push(Problem::incomplete("wrong-type", span, "`fetched_at` should be a time such as 2026-11-01T09:30:00Z: read as unknown"));
+                problems.push(Problem::incomplete(
+                    "wrong-type",
+                    span,
+                    "`fetched_at` should be a time such as 2026-11-01T09:30:00Z: read as unknown",
+                ));
                 None
             }
         });

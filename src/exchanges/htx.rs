@@ -171,7 +171,7 @@ mod tests {
     fn trade_is_to_transfer_too_and_each_right_points_at_its_word() {
         let text = fixture("v2-user-api-key-withdraw");
         let keys = harvest(&text).keys;
-        let at = |right: &Stated<bool>| right.as_ref().and_then(Fact::span).map(|s| &text[s.start as usize..s.end as usize]);
+        let at = |right: &Stated<bool>| right.as_ref().and_then(Fact::span).and_then(|s| text.get(s.start as usize..s.end as usize));
         assert_eq!((value(&keys[0].permissions.transfer), at(&keys[0].permissions.transfer)), (Some(&true), Some("trade")));
         assert_eq!((value(&keys[1].permissions.withdraw), at(&keys[1].permissions.withdraw)), (Some(&true), Some("withdraw")));
         assert_eq!((value(&keys[1].permissions.trade), at(&keys[1].permissions.trade)), (Some(&false), Some("\"withdraw,readOnly\"")));
@@ -197,8 +197,7 @@ mod tests {
     #[test]
     fn a_bare_number_is_an_account_only_beside_its_code() {
         assert_eq!(harvest(&fixture("v2-user-uid")).accounts.len(), 1);
-        for other in ["{\"data\": 418206301}", "{\"code\": 200, \"data\": 41, \"total\": 1}", "{\"code\": 500, \"data\": 418206301}"]
-        {
+        for other in ["{\"data\": 418206301}", "{\"code\": 200, \"data\": 41, \"total\": 1}", "{\"code\": 500, \"data\": 418206301}"] {
             let node = crate::document::parse(TextId(0), other, 0..other.len()).ok().unwrap();
             assert!(matches!(read(&node, None).pop(), Some(Reading::Unknown { .. })), "{other}");
         }

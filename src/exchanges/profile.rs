@@ -170,11 +170,17 @@ mod tests {
                 assert!(listed.contains(&payload.endpoint), "{}: {} is not in the profile", reader.exchange, payload.endpoint);
             }
             for payload in &profile.payloads {
-                assert!(reader.payloads.iter().any(|p| p.endpoint == payload.endpoint), "{}: nobody reads {}", reader.exchange, payload.endpoint);
+                assert!(
+                    reader.payloads.iter().any(|p| p.endpoint == payload.endpoint),
+                    "{}: nobody reads {}",
+                    reader.exchange,
+                    payload.endpoint
+                );
                 assert!(!payload.source.is_empty() && !payload.about.is_empty(), "{}", payload.endpoint);
             }
             // The type demands a source and a date of every fact; that they are more than empty words is seen on the tree.
-            let node = document::parse(TextId(0), reader.profile, 0..reader.profile.len()).unwrap_or_else(|_| panic!("{}", reader.exchange));
+            let node =
+                document::parse(TextId(0), reader.profile, 0..reader.profile.len()).unwrap_or_else(|_| panic!("{}", reader.exchange));
             for fact in node.get("facts").and_then(document::Node::as_mapping).unwrap_or(&[]) {
                 let text = |name| fact.value.get(name).and_then(document::Node::scalar).unwrap_or("");
                 let dated = text("date") == "undated" || (text("date").len() >= 7 && text("date").starts_with("20"));

@@ -149,7 +149,9 @@ fn follow<'n>(node: &'n Node<'n>, names: &[&str]) -> Option<&'n Node<'n>> {
 fn sample<'n>(rows: &'n Node<'n>) -> Option<&'n Node<'n>> {
     match &rows.kind {
         Kind::Mapping(_) => Some(rows),
-        Kind::Sequence(items) => items.iter().take(8).filter(|i| i.as_mapping().is_some()).max_by_key(|i| i.as_mapping().map_or(0, <[_]>::len)),
+        Kind::Sequence(items) => {
+            items.iter().take(8).filter(|i| i.as_mapping().is_some()).max_by_key(|i| i.as_mapping().map_or(0, <[_]>::len))
+        }
         Kind::Scalar { .. } => None,
     }
 }
@@ -185,7 +187,8 @@ fn same_endpoint(known: &str, written: &str) -> bool {
     let wanted: Vec<&str> = known_path.trim_start_matches('/').split('/').collect();
     let from = tail.len().saturating_sub(wanted.len());
     let path_fits = tail.len() >= wanted.len() && tail.iter().skip(from).zip(&wanted).all(|(w, k)| alike(k, w));
-    path_fits && (method.is_none() || known_method.is_none() || method.map(str::to_ascii_uppercase) == known_method.map(str::to_ascii_uppercase))
+    path_fits
+        && (method.is_none() || known_method.is_none() || method.map(str::to_ascii_uppercase) == known_method.map(str::to_ascii_uppercase))
 }
 
 fn claim(exchange: Exchange, payload: &'static Payload, node: &Node<'_>) -> Option<Claim> {
@@ -304,7 +307,8 @@ fn hidden_ranges(node: &Node<'_>, harvest: &mut Harvest, answer: Option<&Node<'_
             Kind::Mapping(entries) => {
                 for entry in entries {
                     // The fields of the envelope itself are public; a name is hidden where it could be a value.
-                    let envelope_field = answer.is_some_and(|a| !std::ptr::eq(a, &raw const entry.value) && !contains(a.span, entry.value.span));
+                    let envelope_field =
+                        answer.is_some_and(|a| !std::ptr::eq(a, &raw const entry.value) && !contains(a.span, entry.value.span));
                     if envelope_field && entry.value.as_mapping().is_none() {
                         continue;
                     }

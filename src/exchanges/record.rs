@@ -5,9 +5,11 @@
 
 use super::Harvest;
 use crate::document::{Entry, Kind, Node};
-use crate::model::time::Time;
-use crate::model::{Account, Address, AddressStatus, Exchange, Expiry, Fact, IpWhitelist, Key, KeyId, LastUse, Market, Origin, SecretPart, Stated};
 use crate::model::ip::{EntryForm, IpEntry};
+use crate::model::time::Time;
+use crate::model::{
+    Account, Address, AddressStatus, Exchange, Expiry, Fact, IpWhitelist, Key, KeyId, LastUse, Market, Origin, SecretPart, Stated,
+};
 use crate::problem::Problem;
 use crate::text::{Span, quotable};
 

@@ -69,7 +69,8 @@ fn group_name(exchange: Exchange, id: &KeyId, whole: &BTreeMap<(Exchange, String
         return None;
     }
     let from = (exchange, head.to_owned());
-    let mut fitting = whole.range(from..).map(|(k, _)| k).take_while(|k| k.0 == exchange && k.1.starts_with(head)).filter(|k| k.1.ends_with(tail));
+    let mut fitting =
+        whole.range(from..).map(|(k, _)| k).take_while(|k| k.0 == exchange && k.1.starts_with(head)).filter(|k| k.1.ends_with(tail));
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Some(one.clone()),
         _ => Some((exchange, id.0.clone())),
@@ -152,11 +153,17 @@ fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, p
                 let found = of_file.get(number).copied();
                 if text.is_some() && found.is_none() {
                     let message = format!("the export has {} keys, and this entry names another one", of_file.len());
-                    problems.push(Problem::incomplete("export-record", reference.span, message).help("`#0` is the first key of the export, `#1` the second"));
+                    problems.push(
+                        Problem::incomplete("export-record", reference.span, message)
+                            .help("`#0` is the first key of the export, `#1` the second"),
+                    );
                 }
                 if text.is_none() {
                     let message = "the export that this entry names was not read: its key is not assessed";
-                    problems.push(Problem::note("export-not-read", Some(reference.span), message).help("the path is relative to the folder of the declaration"));
+                    problems.push(
+                        Problem::note("export-not-read", Some(reference.span), message)
+                            .help("the path is relative to the folder of the declaration"),
+                    );
                 }
                 found
             }
@@ -203,9 +210,9 @@ fn attach_accounts(inventory: &mut Inventory) {
         let ids: Vec<_> = account.id.iter().flat_map(names).collect();
         let short = name.value.split_once('/').map_or("", |(_, s)| s);
         let known = ids.iter().map(|id| id.value.as_str()).chain([name.value.as_str(), short]);
-        let at = known.filter_map(|id| by_id.get(&(exchange, id.to_owned())).copied()).find(|at| {
-            inventory.accounts.get(*at).is_some_and(|a| a.declared.is_none())
-        });
+        let at = known
+            .filter_map(|id| by_id.get(&(exchange, id.to_owned())).copied())
+            .find(|at| inventory.accounts.get(*at).is_some_and(|a| a.declared.is_none()));
         let at = at.unwrap_or_else(|| {
             inventory.accounts.push(AccountRecord::new(Account::new(exchange)));
             inventory.accounts.len() - 1

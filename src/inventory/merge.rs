@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::model::ip::{AddressSet, IpEntry};
+use crate::model::ip::{AddressSet, IpEntry, IpRange};
 use crate::model::time::Time;
 use crate::model::{Account, Conflict, Expiry, Fact, IpWhitelist, Key, LastUse, PairWhitelist, Stated, Status};
 
@@ -11,7 +11,12 @@ use crate::model::{Account, Conflict, Expiry, Fact, IpWhitelist, Key, LastUse, P
 type Said<T> = (Option<Time>, Fact<T>);
 
 /// What counts of several statements of one field, and the two places that disagree where nobody can tell.
-fn settle<T: PartialEq + Clone>(mut said: Vec<Said<T>>, field: &'static str, worse: impl Fn(&T, &T) -> Ordering, conflicts: &mut Vec<Conflict>) -> Stated<T> {
+fn settle<T: PartialEq + Clone>(
+    mut said: Vec<Said<T>>,
+    field: &'static str,
+    worse: impl Fn(&T, &T) -> Ordering,
+    conflicts: &mut Vec<Conflict>,
+) -> Stated<T> {
     let first = said.first()?.clone();
     if said.iter().all(|(_, f)| f.value == first.1.value) {
         return said.into_iter().max_by_key(|(time, _)| *time).map(|(_, f)| f);
@@ -34,7 +39,7 @@ fn gather<R, T: Clone>(records: &[R], time: impl Fn(&R) -> Option<Time>, field: 
 }
 
 fn size(entries: &[Fact<IpEntry>]) -> u128 {
-    AddressSet::of(entries.iter().map(|e| &e.value)).ranges().map(|r| r.size()).fold(0, u128::saturating_add)
+    AddressSet::of(entries.iter().map(|e| &e.value)).ranges().map(IpRange::size).fold(0, u128::saturating_add)
 }
 
 /// How bad a whitelist is: open is worst, a restriction without its list is least known to be bad.

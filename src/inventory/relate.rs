@@ -64,11 +64,14 @@ impl Inventory {
             let Some(record) = self.accounts.get(at) else { continue };
             let declared = section(record);
             let parent = declared.as_ref().and_then(|d| d.parent.as_ref());
-            let exported_parent = record.account.parent.as_ref().and_then(|p| by_id.get(&(record.account.exchange, p.value.clone())).copied());
+            let exported_parent =
+                record.account.parent.as_ref().and_then(|p| by_id.get(&(record.account.exchange, p.value.clone())).copied());
             let parent_at = parent.and_then(|p| by_name.get(&p.value).copied()).or(exported_parent);
-            let is_parent = declaration.iter().flat_map(|d| d.accounts.values()).filter_map(|a| a.parent.as_ref()).find(|p| {
-                record.declared.as_ref().is_some_and(|d| d.value == p.value)
-            });
+            let is_parent = declaration
+                .iter()
+                .flat_map(|d| d.accounts.values())
+                .filter_map(|a| a.parent.as_ref())
+                .find(|p| record.declared.as_ref().is_some_and(|d| d.value == p.value));
             let from_keys = self.keys_of(at).find_map(|k| k.key.account_kind.clone());
             let kind = record
                 .account
@@ -208,7 +211,11 @@ impl Inventory {
             .keys
             .iter()
             .enumerate()
-            .map(|(at, key)| if only_reads(key) { self.neighbours_of(at, key, &trading, &reach, &by_server, open) } else { Neighbours::default() })
+            .map(
+                |(at, key)| {
+                    if only_reads(key) { self.neighbours_of(at, key, &trading, &reach, &by_server, open) } else { Neighbours::default() }
+                },
+            )
             .collect();
         for (key, found) in self.keys.iter_mut().zip(found) {
             key.trading_neighbours = found;
@@ -238,7 +245,9 @@ impl Inventory {
             by_server.get(&server.value).into_iter().flatten().copied().for_each(&mut add);
         }
         for range in key.addresses.iter().flat_map(crate::model::ip::AddressSet::ranges) {
-            let until = trading.partition_point(|(r, _)| (r.is_v4() != range.is_v4() && r.is_v4()) || (r.is_v4() == range.is_v4() && r.first() <= range.last()));
+            let until = trading.partition_point(|(r, _)| {
+                (r.is_v4() != range.is_v4() && r.is_v4()) || (r.is_v4() == range.is_v4() && r.first() <= range.last())
+            });
             for i in (0..until).rev() {
                 let (Some((other, whose)), Some(furthest)) = (trading.get(i), reach.get(i)) else { break };
                 if furthest.0 != range.is_v4() || furthest.1 < range.first() {

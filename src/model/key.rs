@@ -102,7 +102,10 @@ impl KeyId {
         let start = [dots.map(|d| d.0), stars].into_iter().flatten().min();
         let Some(start) = start else { return (&self.0, "") };
         let head = self.0.get(..start).unwrap_or("");
-        let tail_from = self.0.rfind(['*', '\u{2026}', '.']).map_or(0, |i| i + self.0.get(i..).and_then(|s| s.chars().next()).map_or(1, char::len_utf8));
+        let tail_from = self
+            .0
+            .rfind(['*', '\u{2026}', '.'])
+            .map_or(0, |i| i + self.0.get(i..).and_then(|s| s.chars().next()).map_or(1, char::len_utf8));
         (head, self.0.get(tail_from..).unwrap_or(""))
     }
     /// Whether this, masked, could be `other`, whole or masked too: what is visible of both agrees. An id of which nothing
@@ -329,7 +332,6 @@ pub struct Key {
     /// Fields on which undated exports disagree.
     pub conflicts: Vec<Conflict>,
 }
-
 
 impl Key {
     /// A key of which nothing is known yet.

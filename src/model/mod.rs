@@ -16,6 +16,7 @@ pub use account::{Account, AccountKind, Address, AddressStatus};
 pub use exchange::Exchange;
 pub use field::FieldName;
 pub use key::{
-    Conflict, Expiry, IpWhitelist, Key, KeyId, LastUse, Market, PairWhitelist, Permissions, Right, SecretPart, Signature, Status, TransferReach,
+    Conflict, Expiry, IpWhitelist, Key, KeyId, LastUse, Market, PairWhitelist, Permissions, Right, SecretPart, Signature, Status,
+    TransferReach,
 };
 pub use stated::{Fact, Origin, Stated, known, value};

@@ -32,7 +32,8 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
             continue;
         }
         let rule = outcome.book.rules.get(finding.rule).map_or("", |r| r.id.as_str());
-        let suppressed = finding.suppressed.as_ref().map(|s| format!(" [suppressed by {}: {}]", s.by, clean(&s.reason))).unwrap_or_default();
+        let suppressed =
+            finding.suppressed.as_ref().map(|s| format!(" [suppressed by {}: {}]", s.by, clean(&s.reason))).unwrap_or_default();
         let at = place(&outcome.texts, finding.places.first().map(|p| p.span));
         writeln!(out, "{at}: {}[{rule}] {}{suppressed}", finding.severity, clean(&finding.message))?;
     }

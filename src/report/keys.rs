@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::json::{CoverageOut, PlaceOut, ProblemOut, Tool, tool};
 use crate::inventory::{AccountRecord, Inventory, KeyRecord};
 use crate::model::time::Time;
-use crate::model::{Expiry, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated};
+use crate::model::{AddressStatus, Expiry, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status};
 use crate::problem::Problem;
 use crate::run::Coverage;
 use crate::text::{Shown, clean};
@@ -274,7 +274,7 @@ impl Listing<'_> {
                 Some(LastUse::At(time)) => Some(time.to_string()),
                 Some(LastUse::Never) | None => None,
             },
-            status: val(&key.status).map(|s| s.id()),
+            status: val(&key.status).map(Status::id),
             task: record.task.word().map(|t| TaskOut { name: t.id(), from: if record.task.declared { "declared" } else { "inferred" } }),
             carries_secret: !key.carries.is_empty(),
             places: key.payloads.iter().filter_map(|(endpoint, span)| PlaceOut::new(self.texts, *span, "primary", endpoint)).collect(),
@@ -300,7 +300,10 @@ impl Listing<'_> {
             }),
             parent: parent.or_else(|| word(&account.parent)),
             purpose: section.and_then(|s| s.purpose.as_ref()).map(|p| p.value.id()),
-            balance: record.balance.as_ref().map(|f| MoneyOut { amount: f.value.amount().to_string(), currency: f.value.currency().to_owned() }),
+            balance: record
+                .balance
+                .as_ref()
+                .map(|f| MoneyOut { amount: f.value.amount().to_string(), currency: f.value.currency().to_owned() }),
             created: val(&account.created).map(|t| t.to_string()),
             frozen: val(&account.frozen),
             withdrawals: WithdrawalsOut {
@@ -338,7 +341,8 @@ pub fn write_json(listing: &Listing<'_>, out: &mut dyn Write) -> io::Result<()> 
             .iter()
             .map(|record| {
                 let address = &record.address;
-                let account = record.account.and_then(|a| listing.inventory.accounts.get(a)).and_then(Inventory::account_name).map(str::to_owned);
+                let account =
+                    record.account.and_then(|a| listing.inventory.accounts.get(a)).and_then(Inventory::account_name).map(str::to_owned);
                 AddressOut {
                     exchange: address.exchange.id().to_owned(),
                     account: account.or_else(|| address.account.first().map(|a| a.value.clone())),
@@ -348,7 +352,7 @@ pub fn write_json(listing: &Listing<'_>, out: &mut dyn Write) -> io::Result<()> 
                     memo: word(&address.memo),
                     label: word(&address.label),
                     added: val(&address.added).map(|t| t.to_string()),
-                    status: val(&address.status).map(|s| s.id()),
+                    status: val(&address.status).map(AddressStatus::id),
                     places: PlaceOut::new(listing.texts, address.payload.1, "primary", address.payload.0).into_iter().collect(),
                 }
             })
@@ -491,4 +495,3 @@ fn table<const N: usize>(out: &mut dyn Write, head: &[&str; N], rows: &[[String;
     }
     Ok(())
 }
-

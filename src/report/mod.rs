@@ -37,7 +37,9 @@ pub fn write(format: Format, outcome: &Outcome, style: &human::Style, out: &mut 
 pub fn summary(outcome: &Outcome) -> String {
     let mut counts = [0usize; 5];
     for finding in outcome.live() {
-        if let Some(count) = crate::finding::Severity::WORST_FIRST.iter().position(|s| *s == finding.severity).and_then(|i| counts.get_mut(i)) {
+        if let Some(count) =
+            crate::finding::Severity::WORST_FIRST.iter().position(|s| *s == finding.severity).and_then(|i| counts.get_mut(i))
+        {
             *count += 1;
         }
     }

@@ -91,7 +91,11 @@ fn misfit(span: Span, message: impl Into<String>, help: impl Into<String>) -> Mi
 /// Where a fact, an operator or a word is unknown or of the wrong type, with its place in the rule file.
 pub fn compile(node: &Node<'_>, subject: Subject, member: Option<Member>) -> Result<Condition, Misfit> {
     let Some(entries) = node.as_mapping() else {
-        return Err(misfit(node.span, format!("a condition is a mapping, not {}", node.kind_name()), "such as `permissions.withdraw: true`"));
+        return Err(misfit(
+            node.span,
+            format!("a condition is a mapping, not {}", node.kind_name()),
+            "such as `permissions.withdraw: true`",
+        ));
     };
     let mut parts = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -108,21 +112,31 @@ fn compile_entry(entry: &Entry<'_>, subject: Subject, member: Option<Member>) ->
     let (name, value) = (entry.key.scalar().unwrap_or(""), &entry.value);
     match name {
         "all" | "any" => {
-            let items = value.as_sequence().ok_or_else(|| misfit(value.span, format!("`{name}` needs a list of conditions"), "begin each with `- `"))?;
+            let items = value
+                .as_sequence()
+                .ok_or_else(|| misfit(value.span, format!("`{name}` needs a list of conditions"), "begin each with `- `"))?;
             let parts = items.iter().map(|i| compile(i, subject, member)).collect::<Result<Vec<_>, _>>()?;
             Ok(if name == "all" { Condition::All(parts) } else { Condition::Any(parts) })
         }
         "not" => Ok(Condition::Not(Box::new(compile(value, subject, member)?))),
         "exists" => {
-            let list = value.get("in").ok_or_else(|| misfit(value.span, "`exists` needs `in`, a list", "exists: { in: ip-entries, where: { it.malformed: true } }"))?;
+            let list = value.get("in").ok_or_else(|| {
+                misfit(value.span, "`exists` needs `in`, a list", "exists: { in: ip-entries, where: { it.malformed: true } }")
+            })?;
             let (fact, of) = list_fact(list, subject)?;
-            let wanted = value.get("where").ok_or_else(|| misfit(value.span, "`exists` needs `where`, a condition", "facts of a member begin with `it.`"))?;
+            let wanted = value
+                .get("where")
+                .ok_or_else(|| misfit(value.span, "`exists` needs `where`, a condition", "facts of a member begin with `it.`"))?;
             Ok(Condition::Exists(fact, Box::new(compile(wanted, subject, Some(of))?)))
         }
         _ => match name.strip_prefix("it.") {
             Some(it) => {
                 let Some(of) = member else {
-                    return Err(misfit(entry.key.span, "`it` stands for a member of a list, and there is no list here", "use it inside `exists … where`, or with `each`"));
+                    return Err(misfit(
+                        entry.key.span,
+                        "`it` stands for a member of a list, and there is no list here",
+                        "use it inside `exists … where`, or with `each`",
+                    ));
                 };
                 let Some((fact, kind, field)) = ItFact::find(of, it) else {
                     let names: Vec<_> = ItFact::of(of).map(|(n, _, _)| n).collect();
@@ -156,7 +170,10 @@ pub fn list_fact(node: &Node<'_>, subject: Subject) -> Result<(FactId, Member), 
 
 /// "No such name", with the nearest one.
 pub fn unknown(span: Span, name: &str, names: &[&str]) -> Misfit {
-    let near = names.iter().min_by_key(|n| strsim::damerau_levenshtein(n, name)).filter(|n| strsim::damerau_levenshtein(n, name) <= 3.max(name.len() / 3));
+    let near = names
+        .iter()
+        .min_by_key(|n| strsim::damerau_levenshtein(n, name))
+        .filter(|n| strsim::damerau_levenshtein(n, name) <= 3.max(name.len() / 3));
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("one of {}", names.join(", ")),
@@ -233,7 +250,8 @@ fn width(node: &Node<'_>) -> Result<Test, Misfit> {
     if node.scalar() == Some("policy") {
         return Ok(Test::WiderThan(Width::Policy));
     }
-    let bits = |name: &str, most: i64| node.get(name).and_then(Node::as_int).filter(|n| (0..=most).contains(n)).and_then(|n| u8::try_from(n).ok());
+    let bits =
+        |name: &str, most: i64| node.get(name).and_then(Node::as_int).filter(|n| (0..=most).contains(n)).and_then(|n| u8::try_from(n).ok());
     match (bits("ipv4", 32), bits("ipv6", 128)) {
         (Some(ipv4), Some(ipv6)) => Ok(Test::WiderThan(Width::Fixed { ipv4, ipv6 })),
         _ => Err(misfit(node.span, "expected `policy`, or two prefix lengths", operators(Type::Addresses))),
@@ -241,7 +259,9 @@ fn width(node: &Node<'_>) -> Result<Test, Misfit> {
 }
 
 fn period(node: &Node<'_>) -> Result<Period, Misfit> {
-    node.scalar().and_then(|t| Period::parse(t).ok()).ok_or_else(|| misfit(node.span, "expected a time such as `90 days`", operators(Type::Time)))
+    node.scalar()
+        .and_then(|t| Period::parse(t).ok())
+        .ok_or_else(|| misfit(node.span, "expected a time such as `90 days`", operators(Type::Time)))
 }
 
 fn word(node: &Node<'_>, words: &[&str]) -> Result<String, Misfit> {

@@ -83,6 +83,7 @@ pub enum Pointed {
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "keylint rule", description = "A rule of keylint: RULES/<family>/<rule-id>.yaml")]
+#[expect(dead_code, reason = "conditions, severities and places are read from the tree; here they only say that they may be there")]
 pub struct RuleFile {
     /// What it looks for, in a few words.
     pub title: String,
@@ -124,13 +125,15 @@ impl Rule {
     /// # Errors
     /// The first thing in the file that is wrong, with its place.
     pub fn read(id: &str, family: &str, text: TextId, source: &str) -> Result<Self, Misfit> {
-        let node = document::parse(text, source, 0..source.len())
-            .map_err(|b| Misfit { span: b.span, message: format!("the rule cannot be read: {}", b.what), help: None })?;
+        let node = document::parse(text, source, 0..source.len()).map_err(|b| Misfit {
+            span: b.span,
+            message: format!("the rule cannot be read: {}", b.what),
+            help: None,
+        })?;
         let file: RuleFile = document::from_node(&node)?;
         let about = file.about;
-        let part = |name: &str| {
-            node.get(name).ok_or_else(|| Misfit { span: node.span, message: format!("`{name}` is missing"), help: None })
-        };
+        let part =
+            |name: &str| node.get(name).ok_or_else(|| Misfit { span: node.span, message: format!("`{name}` is missing"), help: None });
         let each = match node.get("each").filter(|n| !n.is_null()) {
             Some(list) => Some(list_fact(list, about)?),
             None => None,
@@ -172,7 +175,11 @@ fn severities(node: &Node<'_>, about: Subject, member: Option<Member>) -> Result
     };
     let mut cases = Vec::new();
     for item in items {
-        let wrong = |span, message: &str| Misfit { span, message: message.into(), help: Some("- { when: CONDITION, is: high, because: \"…\" }".into()) };
+        let wrong = |span, message: &str| Misfit {
+            span,
+            message: message.into(),
+            help: Some("- { when: CONDITION, is: high, because: \"…\" }".into()),
+        };
         for entry in item.as_mapping().ok_or_else(|| wrong(item.span, "a case is a mapping"))? {
             if !entry.key.scalar().is_some_and(|k| ["when", "is", "because"].contains(&k)) {
                 return Err(unknown(entry.key.span, entry.key.scalar().unwrap_or(""), &["when", "is", "because"]));
@@ -184,7 +191,11 @@ fn severities(node: &Node<'_>, about: Subject, member: Option<Member>) -> Result
     }
     match cases.last() {
         Some(last) if last.when.is_none() => Ok(cases),
-        _ => Err(Misfit { span: node.span, message: "the last case has no `when`: it is the severity where none of the others holds".into(), help: None }),
+        _ => Err(Misfit {
+            span: node.span,
+            message: "the last case has no `when`: it is the severity where none of the others holds".into(),
+            help: None,
+        }),
     }
 }
 
@@ -205,7 +216,11 @@ fn places(node: &Node<'_>, about: Subject, member: Option<Member>) -> Result<Vec
         }
     };
     let items = node.as_sequence().filter(|i| !i.is_empty());
-    let items = items.ok_or_else(|| Misfit { span: node.span, message: "`at` is a list of facts to point at".into(), help: Some("- permissions.withdraw: it may withdraw".into()) })?;
+    let items = items.ok_or_else(|| Misfit {
+        span: node.span,
+        message: "`at` is a list of facts to point at".into(),
+        help: Some("- permissions.withdraw: it may withdraw".into()),
+    })?;
     let mut out = Vec::new();
     for item in items {
         match item.as_mapping() {

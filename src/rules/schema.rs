@@ -23,11 +23,18 @@ fn operand(kind: Type) -> Value {
         Type::Words(w) => op(vec![("only", list(w)), ("empty", json!({ "type": "boolean" }))]),
         Type::Time => op(vec![("older-than", period.clone()), ("within", period), ("passed", json!({ "type": "boolean" }))]),
         Type::Hold => op(vec![("none", json!({ "type": "boolean" }))]),
-        Type::Limit => op(vec![("none", json!({ "type": "boolean" })), ("above", json!({ "type": "string" })), ("at-least", json!({ "type": "string" }))]),
+        Type::Limit => op(vec![
+            ("none", json!({ "type": "boolean" })),
+            ("above", json!({ "type": "string" })),
+            ("at-least", json!({ "type": "string" })),
+        ]),
         Type::Money => op(vec![("above", json!({ "type": "string" })), ("at-least", json!({ "type": "string" }))]),
         Type::Addresses => op(vec![
             ("everything", json!({ "type": "boolean" })),
-            ("wider-than", json!({ "anyOf": [{ "const": "policy" }, { "type": "object", "properties": { "ipv4": { "type": "integer" }, "ipv6": { "type": "integer" } }, "required": ["ipv4", "ipv6"] }] })),
+            (
+                "wider-than",
+                json!({ "anyOf": [{ "const": "policy" }, { "type": "object", "properties": { "ipv4": { "type": "integer" }, "ipv6": { "type": "integer" } }, "required": ["ipv4", "ipv6"] }] }),
+            ),
         ]),
         Type::List(_) => op(vec![("more-than", json!({ "type": "integer", "minimum": 0 })), ("empty", json!({ "type": "boolean" }))]),
     }
@@ -43,8 +50,7 @@ fn described(kind: Type, says: &str) -> Value {
 
 /// A condition: any of the facts, or a combination.
 pub fn condition(_: &mut SchemaGenerator) -> Schema {
-    let this = json!({ "$ref": "#/$defs/Condition" });
-    json_schema!({ "$ref": this["$ref"] })
+    json_schema!({ "$ref": "#/$defs/Condition" })
 }
 
 /// The definition that conditions refer to.
