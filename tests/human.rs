@@ -384,7 +384,7 @@ fn a_hostile_label_and_path_are_written_out() {
     finding.subject.account = Some(evil.into());
     finding.suppressed = Some(Suppressed { by: "config", reason: evil.into(), until: Some(evil.into()) });
     outcome.verdicts.findings = vec![finding.clone(), Finding { suppressed: None, ..finding }];
-    outcome.verdicts.not_assessed = vec![keylint::engine::NotAssessed {
+    outcome.verdicts.not_assessed = vec![engine::NotAssessed {
         rule: 0,
         subjects: 3,
         missing: vec![keylint::model::FieldName::Task],

