@@ -3,6 +3,14 @@
 //! The schemas' own sanity needs nothing. The validation is done by somebody else's program, check-jsonschema, which must
 //! be on the PATH: `.ci/run` installs it and runs `cargo test --test schemas -- --ignored`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test stops where something is not as it must be"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
