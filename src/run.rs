@@ -119,7 +119,6 @@ pub fn gather(plan: &Plan, mut texts: Texts, mut problems: Vec<Problem>) -> Gath
         problems.extend(read.undecodable);
         if let Some(taken) = read.taken {
             coverage.exports += taken.exports;
-            coverage.keys += taken.evidence.keys.len();
             problems.extend(taken.problems);
             if taken.exports > 0 {
                 evidence.push(taken.evidence);
@@ -131,6 +130,7 @@ pub fn gather(plan: &Plan, mut texts: Texts, mut problems: Vec<Problem>) -> Gath
     coverage.left_out.sort();
     let (inventory, more) = join(evidence, config.as_ref().map(|c| c.declaration.clone()));
     problems.extend(more);
+    coverage.keys = inventory.keys.iter().filter(|k| !k.key.payloads.is_empty()).count();
     if let Some(config) = &config {
         require(&config.declaration.policy, &inventory, &mut problems);
     }

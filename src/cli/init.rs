@@ -73,8 +73,10 @@ fn draft(inventory: &Inventory, paths: &BTreeMap<u32, String>) -> String {
             continue;
         }
         let stem = record.account.label.as_ref().map(|l| &l.value).or_else(|| record.account.ids.first().map(|i| &i.value));
+        // An envelope may name the account as the declaration would.
+        let own = format!("{}/", record.account.exchange);
         let stem: String = stem
-            .map_or("account", |s| s.as_str())
+            .map_or("account", |s| s.strip_prefix(own.as_str()).unwrap_or(s))
             .chars()
             .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
             .collect();

@@ -29,13 +29,13 @@ pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
     for entry in &declaration.keys {
         let key = &entry.value;
         if key.key.is_some() == key.export.is_some() {
-            let help = "`key: binance vmPU…`, or `export: exports/tax.json` where the export has no id";
+            let help = "`key: binance Kq7Z…`, or `export: exports/tax.json` where the export has no id";
             problems.push(wrong(entry.span, "a key is named by its id or by its export: one of the two", help));
         }
         for reference in [&key.key, &key.replaces, &key.backup_for].into_iter().flatten() {
             if key_reference(&reference.value).is_none() {
                 let first = reference.value.split_whitespace().next().unwrap_or("");
-                problems.push(exchange_unknown(reference.span, first, "a key is named by its exchange and its id: `binance vmPU…`"));
+                problems.push(exchange_unknown(reference.span, first, "a key is named by its exchange and its id: `binance Kq7Z…`"));
             }
         }
         refer(&mut problems, key.account.as_ref(), &accounts, "accounts");

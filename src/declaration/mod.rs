@@ -161,7 +161,7 @@ pub struct Transfer {
 #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct KeyEntry {
-    /// The exchange and the id, or as much of the id as is visible: `binance vmPU…`.
+    /// The exchange and the id, or as much of the id as is visible: `binance Kq7Z…`.
     pub key: Option<Spanned<String>>,
     /// The export that states it, where its answer has no id: `exports/tax.json`, `#2` at the end for its third record.
     pub export: Option<Spanned<String>>,

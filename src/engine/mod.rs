@@ -12,6 +12,7 @@ pub use evaluate::Answer;
 pub use fact::Asked;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -204,7 +205,7 @@ impl Context<'_> {
             let role = if n == 0 || places.is_empty() { Role::Primary } else { Role::Related };
             for span in self.places(asked, point.what, it, &matches) {
                 if seen.insert(span) {
-                    places.push(Label { role, span, note: point.label.clone() });
+                    places.push(Label { role, span, note: note(&point.label, span, &matches) });
                 }
             }
         }
@@ -251,4 +252,16 @@ impl Context<'_> {
             (Pointed::Fact(_), Asked::Address(_) | Asked::Transfer(_)) => self.subject_places(asked),
         }
     }
+}
+
+/// The note of a place: the rule's label, with `{reason}` filled for an entry that is no plain address.
+fn note(label: &Arc<str>, span: Span, matches: &[(FactId, Item<'_>)]) -> Arc<str> {
+    if !label.contains("{reason}") {
+        return label.clone();
+    }
+    let reason = matches.iter().find_map(|(_, item)| match item {
+        Item::Entry { entry, .. } if entry.span() == Some(span) => entry.value.is_malformed(),
+        _ => None,
+    });
+    label.replace("{reason}", reason.unwrap_or("no plain address")).into()
 }

@@ -104,6 +104,7 @@ pub struct RuleFile {
     #[serde(default)]
     pub yields_to: Vec<document::Spanned<String>>,
     /// What to point at: names of facts, `it` or `subject`, each with a label or none. The first is what the finding is about.
+    /// In a label, `{reason}` says why an entry of an IP whitelist is no plain address.
     #[schemars(schema_with = "super::schema::places")]
     at: IgnoredAny,
     /// What a finding says. `{subject}`, `{it}`, `{matches}` and names of facts in braces are filled in.
