@@ -9,6 +9,8 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::format_push_string,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::nonminimal_bool,
     reason = "a test stops where something is not as it must be"
 )]
 
