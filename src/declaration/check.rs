@@ -1,5 +1,7 @@
 //! What the types of the declaration cannot say: names refer to something, exchanges are known, reasons are given.
 
+use std::collections::BTreeMap;
+
 use super::{Declaration, key_reference, names};
 use crate::document::Spanned;
 use crate::model::Exchange;
@@ -22,6 +24,7 @@ pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
         }
         refer(&mut problems, account.parent.as_ref(), &accounts, "accounts");
     }
+    accounts_fit(declaration, &mut problems);
     for transfer in &declaration.transfers {
         refer(&mut problems, Some(&transfer.value.from), &accounts, "accounts");
         refer(&mut problems, Some(&transfer.value.to), &accounts, "accounts");
@@ -76,6 +79,36 @@ pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Parents are at the same exchange and lead to no circle, and no id is that of two accounts.
+fn accounts_fit(declaration: &Declaration, problems: &mut Vec<Problem>) {
+    let parent_of = |name: &str| {
+        let (_, account) = declaration.accounts.iter().find(|(k, _)| k.value == name)?;
+        account.parent.as_ref()
+    };
+    let mut ids: BTreeMap<(Option<Exchange>, String), Span> = BTreeMap::new();
+    for (name, account) in &declaration.accounts {
+        let exchange = Declaration::exchange_of(&name.value);
+        for id in account.id.iter().flat_map(names) {
+            if let Some(first) = ids.insert((exchange, id.value.clone()), id.span) {
+                let problem = wrong(id.span, "this id is given for another account too", "an exchange gives each account an id of its own");
+                problems.push(problem.related(first, "given here first"));
+            }
+        }
+        let Some(parent) = &account.parent else { continue };
+        if Declaration::exchange_of(&parent.value).is_some_and(|e| Some(e) != exchange) {
+            problems.push(wrong(parent.span, "the parent of an account is at the same exchange", "name the account that owns this one"));
+        }
+        let (mut at, mut steps) = (Some(parent), 0);
+        while let Some(next) = at.filter(|_| steps <= declaration.accounts.len()) {
+            if next.value == name.value {
+                problems.push(wrong(parent.span, "this account is its own parent, directly or by way of others", "a master account has no parent"));
+                break;
+            }
+            (at, steps) = (parent_of(&next.value), steps + 1);
+        }
+    }
 }
 
 fn wrong(span: Span, message: impl Into<String>, help: impl Into<String>) -> Problem {

@@ -14,6 +14,9 @@ use crate::model::{
 use crate::rules::vocabulary::{FactId, ItFact};
 use crate::text::Span;
 
+/// How many sub-accounts are named that exports list without their owner.
+const FEW: usize = 8;
+
 fn flag<'a>(stated: &Stated<bool>) -> Option<Got<'a>> {
     stated.as_ref().map(|f| Got::Bool(f.value))
 }
@@ -148,10 +151,10 @@ impl Context<'_> {
                             && a.parent.is_none()
                             && a.kind.as_ref().is_some_and(|k| k.value == AccountKind::Sub)
                     });
-                    items.extend(listed.filter_map(|(i, _)| self.account_reference(i)).take(8));
+                    items.extend(listed.filter_map(|(i, _)| self.account_reference(i)).take(FEW));
                 }
-                // Nobody can be sure that no other exists: a list that is empty may only not have been exported.
-                Some(Members { complete: !items.is_empty(), items })
+                // Nobody can be sure that no other exists: others may only not have been exported.
+                Some(Members { complete: false, items })
             }
             FactId::DeclaredAccounts => {
                 let names = self.inventory.declared_accounts(record);
@@ -412,7 +415,7 @@ fn everything() -> &'static AddressSet {
     ALL.get_or_init(|| AddressSet::of([IpEntry::parse("0.0.0.0/0"), IpEntry::parse("::/0")].iter()))
 }
 
-/// Words for a signature, used where keys are listed.
+/// Whether a key signs with a secret that the exchange has too.
 pub(super) fn signs_with_shared_secret(record: &KeyRecord) -> Option<bool> {
     record.key.signature.as_ref().map(|f| f.value == Signature::SharedSecret)
 }

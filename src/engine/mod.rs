@@ -84,7 +84,7 @@ pub fn evaluate(context: &Context<'_>, book: &Rulebook) -> Verdicts {
                 for (at, rule) in &rules {
                     context.ask(*at, rule, asked, &mut out);
                 }
-                settle::yield_to_others(&mut out, book);
+                settle::yield_to_others(&mut out, book, context.policy);
                 out
             })
             .collect();

@@ -139,19 +139,25 @@ impl Context<'_> {
         }
     }
 
-    /// Whether the account's declared addresses have this one. Asset and network count where both sides name them and
-    /// where one address could be meant for several.
+    /// Whether the account's declared addresses have this one. Assets and networks go by different names at every exchange,
+    /// so the address alone is compared; a memo is part of it, because at a shared address it names the recipient.
     fn is_declared(&self, record: &AddressRecord) -> Option<bool> {
         let account = self.inventory.accounts.get(record.account?)?;
         let listed = self.inventory.declared_account(account)?.withdrawals.as_ref()?.addresses.as_ref()?;
         let own = record.address.address.as_ref()?;
         // Hexadecimal addresses are written in either case; all others keep theirs.
         let same = |a: &str, b: &str| if a.starts_with("0x") && b.starts_with("0x") { a.eq_ignore_ascii_case(b) } else { a == b };
-        let memo = |a: &Option<String>, b: &Stated<String>| match (a, b) {
-            (Some(a), Some(b)) => *a == b.value,
-            _ => true,
-        };
-        Some(listed.value.iter().any(|d| same(&d.value.address, &own.value) && memo(&d.value.memo, &record.address.memo)))
+        let mut open = false;
+        for declared in listed.value.iter().filter(|d| same(&d.value.address, &own.value)) {
+            let memo = declared.value.memo.as_deref().unwrap_or("");
+            match &record.address.memo {
+                Some(f) if f.value == memo => return Some(true),
+                Some(_) => {}
+                None if memo.is_empty() => return Some(true),
+                None => open = true,
+            }
+        }
+        (!open).then_some(false)
     }
 
     /// Whether an address waits: as stated, else while it was added less than the account's hold ago.

@@ -13,11 +13,16 @@ fn primary(finding: &Finding) -> impl Iterator<Item = Span> {
 
 /// Takes out findings whose fact another rule's finding is about too, where the rule yields to that one. A rule that
 /// points at members of a list yields only those that the other finding points at as well; all others yield as a whole.
-pub(super) fn yield_to_others(said: &mut Vec<(usize, Said)>, book: &Rulebook) {
+pub(super) fn yield_to_others(said: &mut Vec<(usize, Said)>, book: &Rulebook, policy: &Policy) {
     let found: Vec<(String, Vec<Span>)> = said
         .iter()
         .filter_map(|(at, s)| match s {
-            Said::Finding(f) => Some((book.rules.get(*at)?.id.clone(), primary(f).collect())),
+            Said::Finding(f) => {
+                let rule = book.rules.get(*at)?;
+                // A rule that is turned off takes nothing from the others.
+                let off = policy.rules.iter().any(|(id, t)| t.off.is_some() && id.value == rule.id);
+                (!off).then(|| (rule.id.clone(), primary(f).collect()))
+            }
             Said::Unstated { .. } => None,
         })
         .collect();

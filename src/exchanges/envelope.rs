@@ -28,7 +28,7 @@ pub struct Written {
 }
 
 /// The names of its fields.
-const FIELDS: [&str; 6] = ["exchange", "endpoint", "account", "key", "fetched_at", "response"];
+pub(super) const FIELDS: [&str; 6] = ["exchange", "endpoint", "account", "key", "fetched_at", "response"];
 
 /// An envelope that was read.
 pub struct Envelope<'n> {

@@ -4,6 +4,7 @@
 //! apart and a function that reads one record. Nothing here looks at file names.
 
 mod envelope;
+mod mask;
 mod profile;
 mod recognise;
 mod record;
@@ -26,7 +27,7 @@ pub use profile::{CountedFrom, Profile, SignatureKind, profile};
 pub use recognise::{Nearest, Reading, read};
 pub use record::{Record, whitelist};
 
-use crate::document::Node;
+use crate::document::{Node, duplicates as duplicates_of};
 use crate::model::{Account, Address, Exchange, Key};
 use crate::problem::Problem;
 use crate::text::Span;

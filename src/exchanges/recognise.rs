@@ -1,11 +1,12 @@
 //! Which exchange, which payload: one reader claims a document, or the answer says what came near.
 
 use super::{By, Envelope, Harvest, Payload, READERS, Reader, Record, reader};
-use crate::document::{Kind, Node, duplicates};
-use crate::model::time::Time;
-use crate::model::{Exchange, Fact, KeyId, Stated};
+use super::mask::hidden_ranges;
+use crate::document::{Kind, Node};
+use crate::model::time::{Period, Time};
+use crate::model::{Exchange, Expiry, Fact, KeyId, Stated};
 use crate::problem::Problem;
-use crate::text::{Span, quotable};
+use crate::text::Span;
 
 /// What a document turned out to be.
 pub enum Reading {
@@ -84,12 +85,20 @@ pub fn read(node: &Node<'_>, asked: Option<Exchange>) -> Vec<Reading> {
             {
                 let each: Vec<_> = items.iter().map(|item| read_one(item, asked)).collect();
                 if each.iter().any(|r| matches!(r, Reading::Export(_))) {
-                    return each;
+                    return each.into_iter().map(expected_too).collect();
                 }
             }
             vec![Reading::Unknown { nearest, problems, enveloped, span }]
         }
         other => vec![other],
+    }
+}
+
+/// A member of a list of exports was meant as one, whatever it is.
+fn expected_too(reading: Reading) -> Reading {
+    match reading {
+        Reading::Unknown { nearest, problems, span, .. } => Reading::Unknown { nearest, problems, enveloped: true, span },
+        other => other,
     }
 }
 
@@ -120,7 +129,7 @@ fn read_answer(node: &Node<'_>, asked: Option<Exchange>, envelope: Option<&Envel
         Some(exchange) => reader(exchange).into_iter().collect(),
         None => READERS.to_vec(),
     };
-    let mut claims: Vec<Claim> = asked_readers.iter().filter_map(|r| best_claim(r, node, endpoint)).collect();
+    let mut claims: Vec<Claim> = asked_readers.iter().filter_map(|r| best_claim(r, node, endpoint, asked.is_some())).collect();
     // The claims that leave the least unexplained win; where two are left, nobody can tell.
     for measure in [|c: &Claim| c.missing, |c: &Claim| c.extra] {
         let least = claims.iter().map(measure).min();
@@ -137,7 +146,8 @@ fn read_answer(node: &Node<'_>, asked: Option<Exchange>, envelope: Option<&Envel
         let exchange = (errors.len() == 1).then_some(*exchange);
         return Reading::ErrorAnswer { exchange, says: says.clone(), span: node.span };
     }
-    Reading::Unknown { nearest: nearest(&asked_readers, node), problems: Vec::new(), enveloped: false, span: node.span }
+    let enveloped = envelope.is_none() && meant_as_envelope(node);
+    Reading::Unknown { nearest: nearest(&asked_readers, node), problems: Vec::new(), enveloped, span: node.span }
 }
 
 /// Follows names from the top to the node that holds the records.
@@ -160,14 +170,14 @@ fn around_fits(payload: &Payload, node: &Node<'_>) -> bool {
     payload.around.iter().all(|(name, want)| node.get(name).is_none_or(|n| n.is_null() || n.scalar() == Some(want)))
 }
 
-fn best_claim(reader: &'static Reader, node: &Node<'_>, endpoint: Option<&str>) -> Option<Claim> {
+fn best_claim(reader: &'static Reader, node: &Node<'_>, endpoint: Option<&str>, asked: bool) -> Option<Claim> {
     let named = endpoint.and_then(|e| reader.payloads.iter().find(|p| same_endpoint(p.endpoint, e)));
     let claims = reader.payloads.iter().filter_map(|p| claim(reader.exchange, p, node));
     let best = claims.min_by_key(|c| {
         let is_named = named.is_some_and(|n| std::ptr::eq(n, c.payload));
         (!is_named, c.missing + c.extra, std::cmp::Reverse(c.present))
     });
-    best.or_else(|| empty_claim(reader, node, named))
+    best.or_else(|| empty_claim(reader, node, named, asked))
 }
 
 /// Whether `written` names the endpoint `known`: the method counts where it is written, the query does not, and a part of
@@ -203,6 +213,10 @@ fn claim(exchange: Exchange, payload: &'static Payload, node: &Node<'_>) -> Opti
             let present = decides.iter().filter(|d| names.contains(d)).count();
             let known = present + names.iter().filter(|n| also.contains(n)).count();
             let (missing, extra) = (decides.len() - present, names.len() - known.min(names.len()));
+            // A list at the top whose members are not all of one kind is a list of answers, each to be read by itself.
+            if payload.at.is_empty() && rows.as_sequence().is_some_and(|rows| rows.iter().any(|r| !row_fits(payload, r))) {
+                return None;
+            }
             let fits = missing == 0 || (missing == 1 && present >= 2) || (extra == 0 && known >= 2 && present * 2 > decides.len());
             fits.then_some(Claim { exchange, payload, missing, extra, present })
         }
@@ -210,12 +224,12 @@ fn claim(exchange: Exchange, payload: &'static Payload, node: &Node<'_>) -> Opti
 }
 
 /// An answer with no records in it, told by what stands around them.
-fn empty_claim(reader: &'static Reader, node: &Node<'_>, named: Option<&'static Payload>) -> Option<Claim> {
+fn empty_claim(reader: &'static Reader, node: &Node<'_>, named: Option<&'static Payload>, asked: bool) -> Option<Claim> {
     let empty = |p: &&'static Payload| {
         let rows = follow(node, p.at);
         let framed = !p.at.is_empty() && !p.around.is_empty() && p.around.iter().all(|(name, _)| node.get(name).is_some());
         let is_named = named.is_some_and(|n| std::ptr::eq(n, *p));
-        rows.and_then(Node::as_sequence).is_some_and(<[_]>::is_empty) && around_fits(p, node) && (framed || is_named)
+        rows.and_then(Node::as_sequence).is_some_and(<[_]>::is_empty) && around_fits(p, node) && (framed || is_named || asked)
     };
     let payload = named.filter(|p| empty(p)).or_else(|| reader.payloads.iter().find(empty))?;
     Some(Claim { exchange: reader.exchange, payload, missing: 0, extra: 0, present: 0 })
@@ -232,7 +246,13 @@ fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> E
                     Kind::Sequence(items) => items.as_slice(),
                     _ => std::slice::from_ref(rows),
                 };
+                let several = rows.len() > 1;
                 for row in rows {
+                    if several && row.as_mapping().is_some() && !row_fits(payload, row) {
+                        let message = "this member of the list is no record like the others: it was not read";
+                        harvest.problems.push(Problem::incomplete("unknown-record", Span::new(row.span.text, row.span.start, row.span.start + 1), message));
+                        continue;
+                    }
                     if let Some(mut record) = Record::open(row, claim.exchange, payload.endpoint, &mut harvest) {
                         read(&mut record);
                     }
@@ -245,13 +265,23 @@ fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> E
         Some(Fact::exported(Time::from_epoch_millis(at.scalar()?.parse().ok()?)?, at.span))
     });
     if payload.partial.is_some_and(|p| p(node)) {
-        harvest.problems.push(
-            Problem::note("more-pages", Some(node.span), "this answer is one page of several: what stands on the others is not in it")
-                .help("fetch the other pages and check them together"),
-        );
+        let start = Span::new(node.span.text, node.span.start, node.span.start + 1);
+        let message = "this answer is one page of several: what stands on the others is not in it";
+        // Keys that were not read are keys that were not checked.
+        let problem = match harvest.keys.is_empty() {
+            true => Problem::note("more-pages", Some(start), message),
+            false => Problem::incomplete("more-pages", start, message),
+        };
+        harvest.problems.push(problem.help("fetch the other pages and check them together"));
     }
     let fetched_at = envelope.and_then(|e| e.fetched_at.clone()).or(made_at);
     complete(&mut harvest, envelope, &fetched_at, node);
+    if let Some(said) = envelope.and_then(|e| e.endpoint.as_ref())
+        && !same_endpoint(payload.endpoint, &said.value)
+    {
+        let message = format!("the envelope names another endpoint; this was read as the answer of {}", payload.endpoint);
+        harvest.problems.push(Problem::note("envelope-endpoint", said.span(), message));
+    }
     let hide = hidden_ranges(node, &mut harvest, None);
     Export { exchange: claim.exchange, endpoint: payload.endpoint, harvest, enveloped: false, hide }
 }
@@ -263,6 +293,11 @@ fn complete(harvest: &mut Harvest, envelope: Option<&Envelope<'_>>, fetched_at: 
     if let Some(id) = &key_id {
         match harvest.keys.as_mut_slice() {
             [one] => {
+                let contradicts = one.id.as_ref().is_some_and(|own| own.value.ends() != ("", "") && !own.value.fits(&id.value));
+                if let (true, Some(place)) = (contradicts, id.span()) {
+                    let message = "the envelope names another key than the answer in it: the answer counts";
+                    harvest.problems.push(Problem::incomplete("envelope-key", place, message).help("one of the two was saved for another key"));
+                }
                 // The answer's own id is kept unless it is masked and the envelope knows better.
                 if one.id.as_ref().is_none_or(|own| own.value.is_masked() && (own.value.fits(&id.value) || own.value.ends() == ("", ""))) {
                     one.id = Some(id.clone());
@@ -278,6 +313,10 @@ fn complete(harvest: &mut Harvest, envelope: Option<&Envelope<'_>>, fetched_at: 
     }
     for key in &mut harvest.keys {
         key.fetched_at = key.fetched_at.take().or_else(|| fetched_at.clone());
+        if let (None, Some(days), Some(made)) = (&key.expires, &key.days_left, &key.fetched_at) {
+            let end = made.value + Period::from_days(u64::from(days.value));
+            key.expires = Some(Fact { value: Expiry::At(end), from: days.from });
+        }
         key.account.extend(account.clone());
     }
     for record in &mut harvest.accounts {
@@ -289,85 +328,63 @@ fn complete(harvest: &mut Harvest, envelope: Option<&Envelope<'_>>, fetched_at: 
     }
 }
 
-/// Every string of an export that no reader took as public, and the middle of every key id. Duplicate names are told on
-/// the way, because here every object of the document is seen.
-fn hidden_ranges(node: &Node<'_>, harvest: &mut Harvest, answer: Option<&Node<'_>>) -> Vec<(u32, u32)> {
-    let mut hide: Vec<(u32, u32)> = harvest.hidden.iter().map(|s| (s.start, s.end)).collect();
-    harvest.public.sort_unstable();
-    let mut visit = vec![node];
-    while let Some(node) = visit.pop() {
-        match &node.kind {
-            Kind::Scalar { plain: true, .. } => {}
-            Kind::Scalar { .. } => {
-                if harvest.public.binary_search(&node.span.start).is_err() {
-                    hide.push((node.span.start + 1, node.span.end.saturating_sub(1)));
-                }
-            }
-            Kind::Sequence(items) => visit.extend(items),
-            Kind::Mapping(entries) => {
-                for entry in entries {
-                    // The fields of the envelope itself are public; a name is hidden where it could be a value.
-                    let envelope_field =
-                        answer.is_some_and(|a| !std::ptr::eq(a, &raw const entry.value) && !contains(a.span, entry.value.span));
-                    if envelope_field && entry.value.as_mapping().is_none() {
-                        continue;
-                    }
-                    if entry.key.span.len() > 48 {
-                        hide.push((entry.key.span.start, entry.key.span.end));
-                    }
-                    visit.push(&entry.value);
-                }
-                // An envelope's duplicates are told once, with the answer's.
-                for (first, second) in duplicates(entries) {
-                    let already = harvest.problems.iter().any(|p| p.code == "duplicate-key" && p.place == Some(second));
-                    if !already {
-                        harvest.problems.push(duplicate(entries, first, second));
-                    }
-                }
-            }
-        }
-    }
-    for id in &harvest.ids {
-        let length = id.len().saturating_sub(2);
-        let keep = KeyId::kept(length as usize) as u32;
-        hide.push((id.start + 1 + keep, id.end.saturating_sub(1 + keep)));
-    }
-    hide
-}
+/// How many objects of a document are held against the readers, to say what it comes nearest to.
+const LOOKED_AT: usize = 200;
 
-fn contains(outer: Span, inner: Span) -> bool {
-    outer.contains(inner)
-}
-
-fn duplicate(entries: &[crate::document::Entry<'_>], first: Span, second: Span) -> Problem {
-    let name = entries.iter().find(|e| e.key.span == second).and_then(|e| e.key.scalar()).unwrap_or("");
-    Problem::incomplete("duplicate-key", second, format!("{} is given twice: read as unknown", quotable(name)))
-        .related(first, "given here first")
-        .help("export it again; a field given twice can be read either way")
-}
-
+/// What a document comes nearest to: the payload of whose deciding fields one of its objects has most, wherever it
+/// stands. So an answer that lost its frame, or got another one, is still told.
 fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
-    let mut best: Option<(usize, usize, Nearest)> = None;
-    for reader in readers {
-        for payload in reader.payloads {
-            let By::Fields { decides, also, .. } = &payload.by else { continue };
-            let Some(names) = follow(node, payload.at).and_then(sample).and_then(Node::as_mapping) else { continue };
-            let names: Vec<&str> = names.iter().filter_map(|e| e.key.scalar()).collect();
-            let present = decides.iter().filter(|d| names.contains(d)).count();
-            let known = present + names.iter().filter(|n| also.contains(n)).count();
-            if known == 0 {
-                continue;
-            }
-            let missing: Vec<_> = decides.iter().filter(|d| !names.contains(d)).copied().collect();
-            let close = present >= 2 && present * 2 > decides.len();
-            // Thousandths of the deciding fields that are there, then all known ones.
-            let rank = (present * 1000 / decides.len().max(1), known);
-            if best.as_ref().is_none_or(|(a, b, _)| rank > (*a, *b)) {
-                best = Some((rank.0, rank.1, Nearest { exchange: reader.exchange, endpoint: payload.endpoint, missing, close }));
+    let mut best: Option<((usize, usize), Nearest)> = None;
+    let mut visit = std::collections::VecDeque::from([node]);
+    let mut looked = 0;
+    while let Some(node) = visit.pop_front() {
+        match &node.kind {
+            Kind::Scalar { .. } => {}
+            Kind::Sequence(items) => visit.extend(items.iter().take(LOOKED_AT)),
+            Kind::Mapping(entries) => {
+                looked += 1;
+                if looked > LOOKED_AT {
+                    break;
+                }
+                let names: Vec<&str> = entries.iter().filter_map(|e| e.key.scalar()).collect();
+                for (exchange, payload) in readers.iter().flat_map(|r| r.payloads.iter().map(|p| (r.exchange, p))) {
+                    let Some((rank, near)) = nearness(exchange, payload, &names) else { continue };
+                    if best.as_ref().is_none_or(|(b, _)| rank > *b) {
+                        best = Some((rank, near));
+                    }
+                }
+                visit.extend(entries.iter().map(|e| &e.value));
             }
         }
     }
-    best.map(|(_, _, nearest)| nearest)
+    best.map(|(_, nearest)| nearest)
+}
+
+/// How near an object with these fields comes to a payload: thousandths of the deciding fields, then all known ones.
+fn nearness(exchange: Exchange, payload: &'static Payload, names: &[&str]) -> Option<((usize, usize), Nearest)> {
+    let By::Fields { decides, also, .. } = &payload.by else { return None };
+    let present = decides.iter().filter(|d| names.contains(d)).count();
+    let known = present + names.iter().filter(|n| also.contains(n)).count();
+    if known == 0 {
+        return None;
+    }
+    let missing: Vec<_> = decides.iter().filter(|d| !names.contains(d)).copied().collect();
+    let close = present >= 2 && present * 2 > decides.len();
+    Some(((present * 1000 / decides.len().max(1), known), Nearest { exchange, endpoint: payload.endpoint, missing, close }))
+}
+
+/// Whether a member of a list is a record of the payload: it has two of its fields, or nothing else.
+fn row_fits(payload: &Payload, row: &Node<'_>) -> bool {
+    let By::Fields { decides, also, .. } = &payload.by else { return true };
+    let Some(entries) = row.as_mapping() else { return false };
+    let known = entries.iter().filter_map(|e| e.key.scalar()).filter(|n| decides.contains(n) || also.contains(n)).count();
+    known >= 2 || (known == 1 && entries.len() == 1)
+}
+
+/// Whether somebody meant this as an envelope: it names an exchange and something else that only an envelope names.
+fn meant_as_envelope(node: &Node<'_>) -> bool {
+    let exchange = node.get("exchange").and_then(Node::scalar).and_then(Exchange::parse);
+    exchange.is_some() && node.as_mapping().is_some_and(|e| e.len() > 1)
 }
 
 #[cfg(test)]

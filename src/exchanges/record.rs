@@ -4,6 +4,7 @@
 //! last two are problems. What no reader took as public stays hidden in every report.
 
 use super::Harvest;
+use super::mask::{could_be_secret, inner};
 use crate::document::{Entry, Kind, Node};
 use crate::model::ip::{EntryForm, IpEntry};
 use crate::model::time::Time;
@@ -25,7 +26,7 @@ const SECRET_NAMES: &[(&str, SecretPart)] = &[
 ];
 
 /// The field of this name with the given part of a secret, if the name says so.
-fn secret_part(name: &str) -> Option<SecretPart> {
+pub(super) fn secret_part(name: &str) -> Option<SecretPart> {
     if name.len() > 24 {
         return None;
     }
@@ -76,6 +77,7 @@ impl<'r, 'n> Record<'r, 'n> {
     /// Adds a key to what was read.
     pub fn push_key(&mut self, mut key: Key) {
         self.sweep_secrets(&mut key);
+        doubt(&mut key);
         self.harvest.keys.push(key);
     }
     /// Adds a key whose field of this part is named like a secret and holds none, the fingerprint of a public key: it stays
@@ -83,6 +85,7 @@ impl<'r, 'n> Record<'r, 'n> {
     pub fn push_key_without(&mut self, mut key: Key, part: SecretPart) {
         self.sweep_secrets(&mut key);
         key.carries.retain(|(p, _)| *p != part);
+        doubt(&mut key);
         self.harvest.keys.push(key);
     }
     /// Adds an account to what was read.
@@ -331,9 +334,8 @@ impl<'r, 'n> Record<'r, 'n> {
     fn sweep_secrets(&mut self, key: &mut Key) {
         for entry in self.entries {
             let Some(part) = entry.key.scalar().and_then(secret_part) else { continue };
-            self.harvest.hidden.push(entry.value.span);
-            let text = entry.value.scalar().unwrap_or("");
-            if !entry.value.is_null() && entry.value.as_bool().is_none() && text.chars().any(|c| c != '*') {
+            if could_be_secret(&entry.value) {
+                self.harvest.hidden.push(inner(&entry.value));
                 key.carries.push((part, entry.value.span));
             }
         }
@@ -341,6 +343,26 @@ impl<'r, 'n> Record<'r, 'n> {
     /// The status of an address that is usable when `name` is true.
     pub fn usable_if(&mut self, flag: &Stated<bool>) -> Stated<AddressStatus> {
         flag.clone().map(|f| f.map(|yes| if yes { AddressStatus::Usable } else { AddressStatus::Unconfirmed }))
+    }
+}
+
+/// Takes back every "no" that rests on a list in which a word stands that no reader knows: the word may be that right, or
+/// one that includes it.
+fn doubt(key: &mut Key) {
+    if key.unknown.is_empty() {
+        return;
+    }
+    let unknown: Vec<Span> = key.unknown.iter().filter_map(Fact::span).collect();
+    let open = |right: &Stated<bool>| {
+        let list = right.as_ref().filter(|f| !f.value).and_then(Fact::span);
+        list.is_some_and(|list| unknown.iter().any(|word| *word != list && list.contains(*word)))
+    };
+    let p = &mut key.permissions;
+    let rights = [&mut p.read, &mut p.trade, &mut p.transfer, &mut p.withdraw, &mut p.administer_keys, &mut p.administer_sub_accounts, &mut p.administer_addresses];
+    for right in rights {
+        if open(right) {
+            *right = None;
+        }
     }
 }
 

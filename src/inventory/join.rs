@@ -1,14 +1,15 @@
 //! The join: exports of one record are merged, entries of the declaration find their keys and accounts, and what nothing
 //! names gets a record of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::merge::{merge_accounts, merge_keys};
+use super::ids::Ids;
 use super::{AccountRecord, AddressRecord, Evidence, Index, Inventory, KeyRecord, Withdrawals};
 use crate::declaration::{Declaration, export_reference, key_reference, names};
 use crate::model::{Account, Address, Exchange, Fact, Key, KeyId};
 use crate::problem::Problem;
-use crate::text::TextId;
+use crate::text::{Span, TextId, clean};
 
 /// Joins what was read with what is declared. The order of `evidence` is the order of the records.
 pub fn join(evidence: Vec<Evidence>, declaration: Option<Declaration>) -> (Inventory, Vec<Problem>) {
@@ -25,7 +26,7 @@ pub fn join(evidence: Vec<Evidence>, declaration: Option<Declaration>) -> (Inven
     inventory.keys = merge_all_keys(keys);
     inventory.accounts = merge_all_accounts(accounts);
     attach_entries(&mut inventory, &files, &mut problems);
-    attach_accounts(&mut inventory);
+    attach_accounts(&mut inventory, &mut problems);
     attach_addresses(&mut inventory, addresses);
     inventory.relate();
     (inventory, problems)
@@ -48,6 +49,10 @@ fn merge_all_keys(keys: Vec<Box<Key>>) -> Vec<KeyRecord> {
         let name = key.id.as_ref().and_then(|id| group_name(key.exchange, &id.value, &whole));
         match name {
             Some(name) => match place.get(&name).and_then(|at| groups.get_mut(*at)) {
+                // One answer lists each key once: two of its keys that show the same ends are two keys.
+                Some(group) if key.id.as_ref().is_some_and(|id| id.value.is_masked()) && group.iter().any(|k| one_answer(k, &key)) => {
+                    groups.push(vec![key]);
+                }
                 Some(group) => group.push(key),
                 None => {
                     place.insert(name, groups.len());
@@ -58,6 +63,12 @@ fn merge_all_keys(keys: Vec<Box<Key>>) -> Vec<KeyRecord> {
         }
     }
     groups.into_iter().filter_map(merge_keys).map(KeyRecord::new).collect()
+}
+
+/// Whether two records stand in one answer.
+fn one_answer(a: &Key, b: &Key) -> bool {
+    let of = |k: &Key| k.payloads.first().map(|(endpoint, span)| (*endpoint, span.text));
+    of(a).is_some() && of(a) == of(b)
 }
 
 fn group_name(exchange: Exchange, id: &KeyId, whole: &BTreeMap<(Exchange, String), usize>) -> Option<(Exchange, String)> {
@@ -114,23 +125,35 @@ impl AccountRecord {
 /// Finds the keys that the entries of the declaration name; an entry whose key no export states is a key of its own.
 fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, problems: &mut Vec<Problem>) {
     let Some(declaration) = inventory.declaration.clone() else { return };
-    let mut by_id: BTreeMap<(Exchange, String), usize> = BTreeMap::new();
-    for (at, record) in inventory.keys.iter().enumerate() {
-        if let Some(id) = record.id() {
-            by_id.entry((record.key.exchange, id.0.clone())).or_insert(at);
-        }
+    let mut ids = Ids::of(&inventory.keys);
+    let mut of_text: BTreeMap<TextId, Vec<usize>> = BTreeMap::new();
+    for (at, key) in inventory.keys.iter().enumerate() {
+        let mut texts: Vec<TextId> = key.key.payloads.iter().map(|(_, span)| span.text).collect();
+        texts.dedup();
+        texts.into_iter().for_each(|t| of_text.entry(t).or_default().push(at));
     }
+    let read: BTreeSet<Exchange> = inventory.keys.iter().map(|k| k.key.exchange).collect();
+    let mut unexported: Vec<Span> = Vec::new();
     for (number, entry) in declaration.keys.iter().enumerate() {
         let found = match (&entry.value.key, &entry.value.export) {
             (Some(reference), _) => {
                 let Some((exchange, id)) = key_reference(&reference.value) else { continue };
                 let id = KeyId(id.to_owned());
-                let found = find_key(&inventory.keys, &by_id, exchange, &id);
+                let found = ids.find(exchange, &id);
                 match found.as_slice() {
                     [] => {
+                        match ids.longer(exchange, &id) {
+                            Some(longer) => {
+                                let message = "no export states a key of this id, and one begins like it";
+                                let help = format!("did you mean `{exchange} {}`?", longer.shown());
+                                problems.push(Problem::incomplete("key-not-exported", reference.span, message).help(help));
+                            }
+                            None if read.contains(&exchange) => unexported.push(reference.span),
+                            None => {}
+                        }
                         let mut key = Key::new(exchange);
                         key.id = Some(Fact::declared(id.clone(), reference.span));
-                        by_id.insert((exchange, id.0), inventory.keys.len());
+                        ids.add(exchange, &id, inventory.keys.len());
                         inventory.keys.push(KeyRecord::new(Box::new(key)));
                         Some(inventory.keys.len() - 1)
                     }
@@ -146,10 +169,7 @@ fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, p
                 let (path, number) = export_reference(&reference.value);
                 let path = path.trim_start_matches("./");
                 let text = files.get(path).copied();
-                let keys = inventory.keys.iter().enumerate();
-                let of_file: Vec<usize> = text.map_or_else(Vec::new, |t| {
-                    keys.filter(|(_, k)| k.key.payloads.iter().any(|(_, span)| span.text == t)).map(|(i, _)| i).collect()
-                });
+                let of_file = text.and_then(|t| of_text.get(&t)).map_or(&[][..], Vec::as_slice);
                 let found = of_file.get(number).copied();
                 if text.is_some() && found.is_none() {
                     let message = format!("the export has {} keys, and this entry names another one", of_file.len());
@@ -171,32 +191,33 @@ fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, p
         };
         if let Some(record) = found.and_then(|at| inventory.keys.get_mut(at)) {
             record.entries.push(number);
+            let exchange = record.key.exchange;
+            let account = entry.value.account.as_ref().filter(|a| Declaration::exchange_of(&a.value).is_some_and(|e| e != exchange));
+            if let Some(account) = account {
+                let message = format!("the key of this entry is one of {exchange}, and the account is at another exchange");
+                problems.push(Problem::incomplete("account-elsewhere", account.span, message).help("name an account of the same exchange"));
+            }
         }
     }
-}
-
-/// The keys that an id of the declaration names: the one that is written so, else all that fit what is visible.
-fn find_key(keys: &[KeyRecord], by_id: &BTreeMap<(Exchange, String), usize>, exchange: Exchange, id: &KeyId) -> Vec<usize> {
-    if let Some(at) = by_id.get(&(exchange, id.0.clone())) {
-        return vec![*at];
+    for reference in declaration.keys.iter().flat_map(|e| [&e.value.replaces, &e.value.backup_for]).flatten() {
+        if key_reference(&reference.value).is_some_and(|(exchange, id)| ids.find(exchange, &KeyId(id.to_owned())).is_empty()) {
+            unexported.push(reference.span);
+        }
     }
-    let mut found: Vec<usize> = Vec::new();
-    if id.is_masked() {
-        let (head, _) = id.ends();
-        let from = (exchange, head.to_owned());
-        let near = by_id.range(from..).take_while(|(k, _)| k.0 == exchange && k.1.starts_with(head));
-        found.extend(near.filter(|(k, _)| id.fits(&KeyId(k.1.clone()))).map(|(_, at)| *at));
+    if let Some(first) = unexported.first() {
+        let message = match unexported.len() {
+            1 => "no export states this key: what is known of it is what is declared".to_owned(),
+            n => format!("{n} keys that are declared are in no export: what is known of them is what is declared"),
+        };
+        let mut note = Problem::note("key-not-exported", Some(*first), message);
+        note.related = unexported.iter().skip(1).take(8).map(|span| (*span, "this one too".to_owned())).collect();
+        problems.push(note.help("export them too, or take the entries out where the keys are gone"));
     }
-    if found.is_empty() {
-        // The export shows a part of the id, and perhaps less of it than the declaration.
-        let masked = keys.iter().enumerate().filter(|(_, k)| k.key.exchange == exchange);
-        found.extend(masked.filter(|(_, k)| k.id().is_some_and(|own| own.is_masked() && own.fits(id))).map(|(at, _)| at));
-    }
-    found
+    inventory.ids = ids;
 }
 
 /// Declared accounts find their exports, keys find their accounts, and a key without one gets one that stands for it.
-fn attach_accounts(inventory: &mut Inventory) {
+fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
     let declaration = inventory.declaration.clone();
     let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
     let mut by_id: Index = BTreeMap::new();
@@ -238,7 +259,20 @@ fn attach_accounts(inventory: &mut Inventory) {
                 by_id.get(&(exchange, id.value.clone())).or_else(|| by_name.get(&id.value)).or_else(|| by_name.get(&full)).copied()
             })
         };
-        let found = declared.or_else(exported);
+        let mut found = declared.or_else(exported);
+        // What the exchange says of the account stands above what is declared: two declared accounts cannot both be right.
+        if let (Some(said), Some(is)) = (declared, exported())
+            && said != is
+            && let Some(other) = inventory.accounts.get(is).and_then(|a| a.declared.as_ref())
+        {
+            let place = inventory.declared_accounts(record).first().map(|n| n.span);
+            let message = format!("the export of this key names the account `{}`, and the entry another one", clean(&other.value));
+            if let Some(place) = place {
+                let problem = Problem::incomplete("account-contradicted", place, message).related(other.span, "this account has the id that the export names");
+                problems.push(problem.help("the export counts; mend the entry, or the account's `id`"));
+            }
+            found = Some(is);
+        }
         let account = found.unwrap_or_else(|| {
             let mut account = Account::new(exchange);
             account.ids.clone_from(&record.key.account);

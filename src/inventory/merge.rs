@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use crate::model::ip::{AddressSet, IpEntry, IpRange};
 use crate::model::time::Time;
-use crate::model::{Account, Conflict, Expiry, Fact, IpWhitelist, Key, LastUse, PairWhitelist, Stated, Status};
+use crate::model::{Account, Conflict, Expiry, Fact, IpWhitelist, Key, LastUse, Market, PairWhitelist, Stated, Status};
 
 /// One statement of a field, with the time of its export.
 type Said<T> = (Option<Time>, Fact<T>);
@@ -96,6 +96,21 @@ fn settle_whitelist(mut said: Vec<Said<IpWhitelist>>, conflicts: &mut Vec<Confli
     said.into_iter().nth(chosen.value.2).map(|(_, f)| Fact { value: f.value, from: chosen.from })
 }
 
+/// The markets: the newest statement's, or all that any of them states where nothing says which is newest.
+fn settle_markets(said: Vec<Said<Vec<Fact<Market>>>>) -> Stated<Vec<Fact<Market>>> {
+    if said.iter().all(|(time, _)| time.is_some()) {
+        return said.into_iter().max_by_key(|(time, _)| *time).map(|(_, f)| f);
+    }
+    let mut all = said.into_iter().map(|(_, f)| f);
+    let mut first = all.next()?;
+    for market in all.flat_map(|f| f.value) {
+        if !first.value.iter().any(|m| m.value == market.value) {
+            first.value.push(market);
+        }
+    }
+    Some(first)
+}
+
 /// One key of several exports' statements about it.
 pub(super) fn merge_keys(mut records: Vec<Box<Key>>) -> Option<Box<Key>> {
     let mut key = records.pop()?;
@@ -119,7 +134,8 @@ pub(super) fn merge_keys(mut records: Vec<Box<Key>>) -> Option<Box<Key>> {
     field!(permissions.administer_sub_accounts, "administer.sub_accounts", bool::cmp);
     field!(permissions.administer_addresses, "administer.addresses", bool::cmp);
     field!(transfer_reach, "permissions.transfer", Ord::cmp);
-    field!(label, "label", no_order);
+    // A key that was renamed is no contradiction.
+    key.label = settle(gather(&records, time, |k| &k.label), "label", no_order, &mut Vec::new());
     field!(account_kind, "account_kind", |a, b| b.cmp(a));
     field!(signature, "signature", |a, b| b.cmp(a));
     field!(created, "created", |a: &Time, b: &Time| b.cmp(a));
@@ -138,7 +154,7 @@ pub(super) fn merge_keys(mut records: Vec<Box<Key>>) -> Option<Box<Key>> {
         |a, b| matches!(a, PairWhitelist::All).cmp(&matches!(b, PairWhitelist::All)),
         &mut conflicts,
     );
-    key.markets = gather(&records, time, |k| &k.markets).into_iter().max_by_key(|(t, f)| (*t, f.value.len())).map(|(_, f)| f);
+    key.markets = settle_markets(gather(&records, time, |k| &k.markets));
     key.fetched_at = records.iter().filter_map(|k| k.fetched_at.clone()).max_by_key(|f| f.value);
     // The whole id, where one export has it.
     key.id = records.iter().filter_map(|k| k.id.clone()).min_by_key(|f| f.value.is_masked());
@@ -156,7 +172,6 @@ pub(super) fn merge_keys(mut records: Vec<Box<Key>>) -> Option<Box<Key>> {
     key.account = all(&|k| k.account.clone());
     key.carries = records.iter().flat_map(|k| k.carries.clone()).collect();
     key.payloads = records.iter().flat_map(|k| k.payloads.clone()).collect();
-    // Read and trade can be taken back by a newer export only as a whole: nothing to do here, each was settled.
     key.conflicts = conflicts;
     Some(key)
 }

@@ -5,6 +5,7 @@
 //! any other afterwards.
 
 mod forget;
+mod ids;
 mod join;
 mod merge;
 mod published;
@@ -50,6 +51,8 @@ pub struct Inventory {
     pub declaration: Option<Declaration>,
     /// The keys of each account, by their places in `keys`.
     keys_of_account: Vec<Vec<usize>>,
+    /// The keys by their ids.
+    ids: ids::Ids,
 }
 
 /// What a key is for.
@@ -99,9 +102,7 @@ pub struct KeyRecord {
 pub struct Neighbours {
     /// Those that are known, the first few.
     pub known: Vec<usize>,
-    /// How many there are.
-    pub count: usize,
-    /// Whether there may be more, because a whitelist is not fully stated.
+    /// Whether there are more, or may be, because a whitelist is not fully stated.
     pub open: bool,
 }
 
@@ -228,7 +229,7 @@ impl KeyRecord {
             trading_neighbours: Neighbours::default(),
         }
     }
-    /// The union of the whitelist, and the task as far as permissions tell it. To be called after a fact has changed.
+    /// The union of the whitelist. To be called after a fact has changed.
     fn derive(&mut self) {
         self.addresses = match &self.key.ip_whitelist {
             Some(Fact { value: IpWhitelist::Listed(entries), .. }) => Some(AddressSet::of(entries.iter().map(|e| &e.value))),
@@ -253,7 +254,7 @@ impl KeyRecord {
         possible.push(TaskWord::Reporting);
         (possible, self.key.permissions.read.as_ref().and_then(Fact::span))
     }
-    /// The place of its record in an export, or of its entry in the declaration.
+    /// The place of its record in an export; nothing where only the declaration knows it.
     pub fn whole(&self) -> Option<Span> {
         self.key.payloads.first().map(|(_, span)| *span)
     }

@@ -53,6 +53,8 @@ impl Inventory {
                 by_id.entry((record.account.exchange, id.value.clone())).or_insert(at);
             }
         }
+        let named = declaration.iter().flat_map(|d| d.accounts.values()).filter_map(|a| a.parent.as_ref());
+        let parents: BTreeMap<&str, &crate::document::Spanned<String>> = named.map(|p| (p.value.as_str(), p)).collect();
         self.keys_of_account = vec![Vec::new(); self.accounts.len()];
         for (at, key) in self.keys.iter().enumerate() {
             if let Some(list) = key.account.and_then(|a| self.keys_of_account.get_mut(a)) {
@@ -67,11 +69,7 @@ impl Inventory {
             let exported_parent =
                 record.account.parent.as_ref().and_then(|p| by_id.get(&(record.account.exchange, p.value.clone())).copied());
             let parent_at = parent.and_then(|p| by_name.get(&p.value).copied()).or(exported_parent);
-            let is_parent = declaration
-                .iter()
-                .flat_map(|d| d.accounts.values())
-                .filter_map(|a| a.parent.as_ref())
-                .find(|p| record.declared.as_ref().is_some_and(|d| d.value == p.value));
+            let is_parent = record.declared.as_ref().and_then(|d| parents.get(d.value.as_str()));
             let from_keys = self.keys_of(at).find_map(|k| k.key.account_kind.clone());
             let kind = record
                 .account
@@ -164,9 +162,7 @@ impl Inventory {
     /// The keys that a reference of the declaration names.
     fn named(&self, reference: &str) -> Vec<usize> {
         let Some((exchange, id)) = key_reference(reference) else { return Vec::new() };
-        let id = KeyId(id.to_owned());
-        let fits = |k: &KeyRecord| k.key.exchange == exchange && k.id().is_some_and(|own| *own == id || id.fits(own) || own.fits(&id));
-        self.keys.iter().enumerate().filter(|(_, k)| fits(k)).map(|(i, _)| i).collect()
+        self.ids.find(exchange, &KeyId(id.to_owned()))
     }
 
     /// Trading keys beside keys that only read: by overlapping listed whitelists, or by a server that both systems declare.
@@ -232,12 +228,13 @@ impl Inventory {
         open: bool,
     ) -> Neighbours {
         let mut near: Vec<usize> = Vec::new();
-        let mut count = 0;
+        let mut more = false;
         let mut add = |other: usize| {
             if other != at && !near.contains(&other) {
-                count += 1;
                 if near.len() < NAMED {
                     near.push(other);
+                } else {
+                    more = true;
                 }
             }
         };
@@ -259,7 +256,7 @@ impl Inventory {
             }
         }
         let own_known = key.addresses.as_ref().is_some_and(crate::model::ip::AddressSet::is_complete) || is_open(key);
-        Neighbours { known: near, count, open: !is_open(key) && (open || !own_known) }
+        Neighbours { known: near, open: more || (!is_open(key) && (open || !own_known)) }
     }
 }
 

@@ -319,6 +319,8 @@ pub struct Key {
     pub created: Stated<Time>,
     /// When it ends.
     pub expires: Stated<Expiry>,
+    /// How many days it had left when its export was made, where that is all an exchange says of its end.
+    pub days_left: Stated<u32>,
     /// When it was last used.
     pub last_used: Stated<LastUse>,
     /// Whether it works.
@@ -352,6 +354,7 @@ impl Key {
             signature: None,
             created: None,
             expires: None,
+            days_left: None,
             last_used: None,
             status: None,
             carries: Vec::new(),

@@ -44,7 +44,8 @@ impl Rulebook {
     /// # Errors
     /// Where the rule is wrong.
     pub fn add(&mut self, family: &str, id: &str, text: TextId, source: &str) -> Result<(), Misfit> {
-        let rule = Rule::read(id, family, text, without_examples(source))?;
+        // Whole, examples and all: whatever is wrong with it is told now.
+        let rule = Rule::read(id, family, text, source)?;
         self.rules.retain(|r| r.id != id);
         self.rules.push(rule);
         Ok(())
@@ -56,10 +57,18 @@ impl Rulebook {
     pub fn finish(&mut self) -> Result<(), Misfit> {
         self.rules.sort_by(|a, b| (&a.family, &a.id).cmp(&(&b.family, &b.id)));
         let ids: Vec<&str> = self.rules.iter().map(|r| r.id.as_str()).collect();
+        let wrong = |span, message: &str| Misfit { span, message: message.into(), help: Some("one of the two keeps its finding: decide which".into()) };
         for rule in &self.rules {
             for (other, span) in &rule.yields_to {
-                if !ids.contains(&other.as_str()) {
-                    return Err(condition::unknown(*span, other, &ids));
+                let Some(target) = self.get(other) else { return Err(condition::unknown(*span, other, &ids)) };
+                if target.id == rule.id {
+                    return Err(wrong(*span, "a rule that yields to itself says nothing"));
+                }
+                if target.yields_to.iter().any(|(back, _)| *back == rule.id) {
+                    return Err(wrong(*span, "these two rules yield to each other, so neither would say anything"));
+                }
+                if target.about != rule.about {
+                    return Err(wrong(*span, "a rule can only yield to one that is asked about the same"));
                 }
             }
         }
