@@ -1,7 +1,7 @@
 //! From texts to evidence: each document of a text is read by the exchange that claims it, and what nobody claims is
 //! named, with what came near.
 
-use crate::document::{self, Broken, Node};
+use crate::document::{self, Broken, Kind, Node};
 use crate::exchanges::{self, Nearest, Reading};
 use crate::inventory::Evidence;
 use crate::model::Exchange;
@@ -58,11 +58,43 @@ pub fn take(id: TextId, text: &Text, path: String, asked: Option<Exchange>, expe
         taken.unknown = true;
         return taken;
     }
+    hide_comments(&mut taken, &documents.nodes, text);
     for broken in documents.broken {
         taken.hide_all = true;
         taken.problems.push(broken_problem(broken));
     }
     taken
+}
+
+/// Hides the comments of an export: they can hold anything.
+fn hide_comments(taken: &mut Taken, nodes: &[Node<'_>], text: &Text) {
+    if taken.exports == 0 || !text.content().contains('#') {
+        return;
+    }
+    let mut scalars: Vec<(u32, u32)> = Vec::new();
+    let mut visit: Vec<&Node<'_>> = nodes.iter().collect();
+    while let Some(node) = visit.pop() {
+        match &node.kind {
+            Kind::Scalar { .. } => scalars.push((node.span.start, node.span.end)),
+            Kind::Sequence(items) => visit.extend(items),
+            Kind::Mapping(entries) => visit.extend(entries.iter().flat_map(|e| [&e.key, &e.value])),
+        }
+    }
+    scalars.sort_unstable();
+    let mut start = 0usize;
+    for line in text.content().split_inclusive('\n') {
+        let end = (start + line.trim_end().len()) as u32;
+        for (i, _) in line.match_indices('#') {
+            let at = (start + i) as u32;
+            let next = scalars.partition_point(|(from, _)| *from <= at);
+            let inside = next.checked_sub(1).and_then(|n| scalars.get(n)).is_some_and(|(_, to)| at < *to);
+            if !inside {
+                taken.hide.push((at + 1, end));
+                break;
+            }
+        }
+        start += line.len();
+    }
 }
 
 /// Whether bytes could be the beginning of a document: JSON, or YAML by the name of its file.
@@ -71,6 +103,23 @@ pub fn looks_like_document(bytes: &[u8], yaml: bool) -> bool {
     let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = rest.iter().find(|b| !b.is_ascii_whitespace());
     yaml || utf16 || matches!(first, Some(b'{' | b'['))
+}
+
+/// Whether the first words of a file are names that only exports have: three of the fields by which readers tell their
+/// payloads. Such a file was probably meant as one, whatever stands before them.
+pub fn speaks_like_export(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let names = exchanges::READERS.iter().flat_map(|r| r.payloads).filter_map(|p| match &p.by {
+        exchanges::By::Fields { decides, .. } => Some(decides.iter()),
+        exchanges::By::Shape { .. } => None,
+    });
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names.flatten().filter(|n| n.len() >= 6) {
+        if !seen.contains(name) && head.contains(name) {
+            seen.push(name);
+        }
+    }
+    seen.len() >= 3
 }
 
 fn broken_problem(broken: Broken) -> Problem {
@@ -96,6 +145,8 @@ impl Taken {
                 self.problems.extend(export.harvest.problems);
                 self.hide.extend(export.hide);
             }
+            // In a repository, recorded answers are nobody's exports, whatever they say.
+            Reading::ErrorAnswer { .. } | Reading::Contested { .. } if expected == Expected::OnlyEnveloped => self.unknown = true,
             Reading::ErrorAnswer { exchange, says, span } => {
                 self.hide_all = true;
                 let whose = exchange.map_or_else(|| "an exchange".to_owned(), |e| e.title().to_owned());

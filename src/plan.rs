@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::declaration::Declaration;
 use crate::discover::{self, Opened, open, repository_of, shown};
 use crate::finding::Severity;
-use crate::model::Exchange;
+use crate::model::{Exchange, KeyId};
 use crate::model::time::Time;
 use crate::problem::{Problem, Weight};
 use crate::rules::Rulebook;
@@ -93,6 +93,7 @@ pub fn load_config(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) 
     let text = texts.get_mut(id)?;
     match Declaration::read(id, text.content()) {
         Ok(declaration) => {
+            hide_ids(text, &declaration);
             let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
             Some(Config { declaration, shown: name, folder })
         }
@@ -104,14 +105,44 @@ pub fn load_config(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) 
     }
 }
 
-/// Hides words of a broken declaration that could be secrets: it should hold none, and a mistake may have put one there.
+/// Hides what a declaration says of keys and secrets beyond what reports show of them: of ids all but their ends, and how
+/// a secret is found.
+fn hide_ids(text: &mut Text, declaration: &Declaration) {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for entry in declaration.keys.iter().map(|k| &k.value) {
+        for reference in [&entry.key, &entry.replaces, &entry.backup_for].into_iter().flatten() {
+            let words = text.slice(reference.span);
+            let Some((_, id)) = crate::declaration::key_reference(&reference.value) else { continue };
+            let Some(at) = words.find(id) else {
+                ranges.push((reference.span.start, reference.span.end));
+                continue;
+            };
+            let (from, length) = (reference.span.start + at as u32, id.len() as u32);
+            let keep = KeyId::kept(id.chars().count()) as u32;
+            if !KeyId(id.to_owned()).is_masked() || length > 2 * keep {
+                ranges.push((from + keep, (from + length).saturating_sub(keep)));
+            }
+        }
+        if let Some(reference) = entry.secret.as_ref().and_then(|s| s.reference.as_ref()) {
+            ranges.push((reference.span.start, reference.span.end));
+        }
+    }
+    for (from, to) in ranges {
+        text.hide(from, to);
+    }
+}
+
+/// Hides words of a broken declaration that could be ids or secrets: it should hold none, and a mistake may have put one
+/// there.
 fn hide_values(text: &mut Text) {
     let mut ranges = Vec::new();
     let mut start = 0;
     for (i, c) in text.content().char_indices().chain([(text.content().len(), ' ')]) {
         if c.is_whitespace() || "\"',:[]{}".contains(c) {
             let word = text.content().get(start..i).unwrap_or("");
-            if word.len() >= 8 && quotable(word) == "this name" {
+            let mixed = word.chars().any(|c| c.is_ascii_digit()) && word.chars().any(|c| c.is_ascii_alphabetic());
+            let alphabet = word.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-*\u{2026}".contains(c));
+            if word.len() >= 12 && ((mixed && alphabet) || quotable(word) == "this name") {
                 ranges.push((start as u32, i as u32));
             }
             start = i + c.len_utf8();

@@ -5,6 +5,7 @@ use crate::engine::{Context, evaluate};
 use crate::intake::{self, Expected};
 use crate::inventory::{Evidence, Inventory, join};
 use crate::model::time::Time;
+use crate::problem::Weight;
 use crate::rules::Rulebook;
 use crate::rules::example::{Example, Examples, unmark};
 use crate::text::{Span, Text, Texts};
@@ -107,7 +108,7 @@ pub fn stage(example: &Example) -> Result<Staged, String> {
         None => Time::parse("2026-11-01T00:00:00Z").map_err(|_| "no time".to_owned())?,
     };
     let (inventory, problems) = join(evidence, declaration);
-    if let Some(problem) = problems.first() {
+    if let Some(problem) = problems.iter().find(|p| p.weight != Weight::Note) {
         return Err(problem.message.clone());
     }
     Ok(Staged { inventory, now, texts, marks })
@@ -129,7 +130,7 @@ pub fn run(book: &Rulebook, rule: &str, list: List, example: &Example) -> Option
     match list {
         List::Fires => {
             if ours.is_empty() {
-                let missing = unstated.map(|n| format!("; it was not assessed: {:?} unknown", n.missing)).unwrap_or_default();
+                let missing = unstated.map(|n| format!("; it was not assessed: {} unknown", n.missing.iter().map(|f| f.id()).collect::<Vec<_>>().join(", "))).unwrap_or_default();
                 let others: Vec<_> = verdicts.findings.iter().filter_map(|f| book.rules.get(f.rule)).map(|r| r.id.as_str()).collect();
                 return failed(format!("it does not fire{missing}; what fires is {}", others.join(", ")));
             }

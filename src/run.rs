@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 
-use crate::declaration::{Policy, Required};
+use crate::declaration::{Policy, Required, export_reference};
 use crate::discover::{self, Aside, Input, Opened, open, read_stdin, shown};
 use crate::engine::{self, Context, Verdicts};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::intake::{self, Expected, Taken};
 use crate::inventory::{Inventory, KeyRecord, join};
-use crate::model::Right;
-use crate::model::time::Time;
+use crate::model::time::{Period, Time};
+use crate::model::{Right, Stated};
 use crate::plan::{Config, Plan, check_tuned_rules, is_fatal, load_config, load_rules};
 use crate::problem::{Problem, Weight};
 use crate::rules::Rulebook;
@@ -117,7 +117,8 @@ pub fn gather(plan: &Plan, mut texts: Texts, mut problems: Vec<Problem>) -> Gath
             coverage.not_read.push(Aside { path: input.shown.clone(), reason: why });
         }
         problems.extend(read.undecodable);
-        if let Some(taken) = read.taken {
+        if let Some(mut taken) = read.taken {
+            undate(&mut taken, plan.now);
             coverage.exports += taken.exports;
             problems.extend(taken.problems);
             if taken.exports > 0 {
@@ -129,14 +130,47 @@ pub fn gather(plan: &Plan, mut texts: Texts, mut problems: Vec<Problem>) -> Gath
     coverage.not_read.sort();
     coverage.left_out.sort();
     let (inventory, more) = join(evidence, config.as_ref().map(|c| c.declaration.clone()));
-    problems.extend(more);
+    problems.extend(more.into_iter().map(|p| absent_export(p, config.as_ref())));
     coverage.keys = inventory.keys.iter().filter(|k| !k.key.payloads.is_empty()).count();
     if let Some(config) = &config {
         require(&config.declaration.policy, &inventory, &mut problems);
     }
     let incomplete = problems.iter().any(|p| p.weight != Weight::Note) || !coverage.not_read.is_empty();
-    let nothing = coverage.exports == 0 && inventory.keys.is_empty() && inventory.accounts.is_empty() && !incomplete;
+    // A declaration alone is no look at anything.
+    let nothing = coverage.exports == 0 && (!incomplete || plan.allow_incomplete);
     Gathered { inventory, problems, coverage, config, texts, nothing }
+}
+
+/// Takes the date from exports that say they were made after the time of the check: such a date orders nothing.
+fn undate(taken: &mut Taken, now: Time) {
+    let late = |at: &Stated<Time>| at.as_ref().is_some_and(|f| f.value > now + Period::from_days(1));
+    let mut place = None;
+    for key in taken.evidence.keys.iter_mut().filter(|k| late(&k.fetched_at)) {
+        place = place.or(key.fetched_at.take().and_then(|f| f.span()));
+        key.fetched_at = None;
+    }
+    for account in taken.evidence.accounts.iter_mut().filter(|a| late(&a.fetched_at)) {
+        place = place.or(account.fetched_at.take().and_then(|f| f.span()));
+        account.fetched_at = None;
+    }
+    if place.is_some() {
+        let note = Problem::note("made-in-the-future", place, "this export says that it was made after the time of this check: its date is not used");
+        taken.problems.push(note.help("look at the clock of the machine that fetched it, or at --now"));
+    }
+}
+
+/// An export that an entry names and that was not read is only left aside where it exists; where it does not, the entry
+/// is about nothing.
+fn absent_export(mut problem: Problem, config: Option<&Config>) -> Problem {
+    let Some(config) = config.filter(|_| problem.code == "export-not-read") else { return problem };
+    let named = config.declaration.keys.iter().filter_map(|k| k.value.export.as_ref()).find(|e| Some(e.span) == problem.place);
+    let missing = named.is_some_and(|e| std::fs::symlink_metadata(config.folder.join(export_reference(&e.value).0)).is_err());
+    if missing {
+        problem.code = "no-such-export";
+        problem.weight = Weight::Incomplete;
+        problem.message = "there is no such export: the entry is about no key".into();
+    }
+    problem
 }
 
 /// A whole check.
@@ -145,7 +179,9 @@ pub fn check(plan: &Plan) -> Outcome {
     let book = load_rules(plan, &mut texts, &mut problems);
     let mut gathered = gather(plan, texts, problems);
     let mut book = book.unwrap_or(Rulebook { rules: Vec::new() });
-    check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);
+    if !book.rules.is_empty() {
+        check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);
+    }
     let policy = gathered.config.as_ref().map(|c| c.declaration.policy.clone()).unwrap_or_default();
     let verdicts = if is_fatal(&gathered.problems) {
         book.rules.clear();
@@ -175,7 +211,7 @@ pub fn check(plan: &Plan) -> Outcome {
         (true, _, _) => 2,
         (false, true, _) => 1,
         (false, false, true) => 3,
-        (false, false, false) if outcome.complete || (plan.allow_incomplete && !strict) => 0,
+        (false, false, false) if outcome.complete || (plan.allow_incomplete && !strict && is_waived(&outcome.problems)) => 0,
         (false, false, false) => 2,
     };
     outcome
@@ -186,12 +222,19 @@ pub fn is_complete(problems: &[Problem], coverage: &Coverage) -> bool {
     coverage.not_read.is_empty() && problems.iter().all(|p| p.weight == Weight::Note)
 }
 
+/// Whether `--allow-incomplete` waives all that makes the run incomplete: inputs that could not be read. What was read and
+/// is wrong, or does not state what the policy requires, is waived by nobody.
+fn is_waived(problems: &[Problem]) -> bool {
+    const MISSING: [&str; 7] = ["no-such-path", "unreadable", "not-text", "broken-document", "unknown-document", "error-answer", "no-export"];
+    problems.iter().all(|p| p.weight == Weight::Note || MISSING.contains(&p.code))
+}
+
 /// The exit code of a command that only reads.
 pub fn exit_of_reading(plan: &Plan, gathered: &Gathered) -> u8 {
     match (is_fatal(&gathered.problems), gathered.nothing) {
         (true, _) => 2,
         (false, true) => 3,
-        (false, false) if is_complete(&gathered.problems, &gathered.coverage) || plan.allow_incomplete => 0,
+        (false, false) if is_complete(&gathered.problems, &gathered.coverage) || (plan.allow_incomplete && is_waived(&gathered.problems)) => 0,
         (false, false) => 2,
     }
 }
@@ -220,7 +263,7 @@ struct Scope<'p> {
 fn glob_set<'a>(globs: impl Iterator<Item = (&'a str, Option<Span>)>, problems: &mut Vec<Problem>) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     for (glob, span) in globs {
-        match Glob::new(glob) {
+        match GlobBuilder::new(glob).literal_separator(true).build() {
             Ok(glob) => {
                 set.add(glob);
             }
@@ -293,11 +336,18 @@ impl<'p> Scope<'p> {
 
     fn read(&self, input: &Input, id: u32) -> ReadInput {
         let id = crate::text::TextId(id);
-        let yaml = input.path.extension().and_then(|e| e.to_str()).is_some_and(|e| matches!(e, "yaml" | "yml"));
+        let named_so = |words: &[&str]| input.path.extension().and_then(|e| e.to_str()).is_some_and(|e| words.iter().any(|w| e.eq_ignore_ascii_case(w)));
+        let (yaml, json) = (named_so(&["yaml", "yml"]), named_so(&["json", "ndjson", "jsonl"]));
+        let expected = self.expected(input);
+        // Outside repositories a file is looked at whatever its name is, if its first words are those of an export.
+        let wanted = |head: &[u8]| {
+            let open = expected != Expected::OnlyEnveloped;
+            input.named || intake::looks_like_document(head, yaml) || (open && (json || intake::speaks_like_export(head)))
+        };
         let opened = if input.path.as_os_str() == "-" {
             read_stdin()
         } else {
-            open(&input.path, input.named, |head| input.named || intake::looks_like_document(head, yaml))
+            open(&input.path, input.named, wanted)
         };
         let mut read = ReadInput {
             text: Text::known(input.shown.as_str(), ""),
@@ -321,7 +371,6 @@ impl<'p> Scope<'p> {
         };
         read.bytes = bytes.len() as u64;
         let (mut text, bad) = Text::decode(input.shown.clone(), bytes);
-        let expected = self.expected(input);
         if let Some(bad) = bad {
             text.hide_all();
             if expected == Expected::OnlyEnveloped {

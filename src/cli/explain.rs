@@ -61,7 +61,9 @@ fn print(rule: &Rule, texts: &Texts, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  {}", clean(reference))?;
         }
     }
-    let source = embedded_source(&rule.id).map(|(_, s)| s).or_else(|| texts.get(rule.text).map(crate::text::Text::content)).unwrap_or("");
+    let own = texts.get(rule.text);
+    let built_in = embedded_source(&rule.id).filter(|(path, _)| own.is_some_and(|t| t.path() == *path));
+    let source = built_in.map(|(_, s)| s).or_else(|| own.map(crate::text::Text::content)).unwrap_or("");
     if let Ok(examples) = examples(rule.text, source) {
         for (head, list) in [("Fires on", &examples.fires), ("Passes", &examples.passes), ("Is not assessed for", &examples.not_assessed)] {
             if !list.is_empty() {

@@ -34,7 +34,10 @@ pub fn run(init: Init, out: &mut dyn Write) -> io::Result<u8> {
         (0..gathered.texts.next_id().0).filter_map(|i| Some((i, gathered.texts.get(crate::text::TextId(i))?.path().to_owned()))).collect();
     let draft = draft(&gathered.inventory, &paths);
     tell(&gathered.problems, &gathered.texts.into_shown())?;
-    if code == 3 {
+    if crate::plan::is_fatal(&gathered.problems) {
+        return Ok(code);
+    }
+    if code == 3 || gathered.coverage.keys + gathered.inventory.accounts.len() == 0 {
         writeln!(io::stderr(), "keylint: there is no export in what was named: nothing to draft from")?;
         return Ok(code);
     }

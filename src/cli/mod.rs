@@ -60,7 +60,7 @@ struct Reading {
     /// Files and folders to read; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// The declaration [default: keylint.yaml in the working folder or above it]
+    /// The declaration [default: keylint.yaml in the working folder or, in a repository, above it]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The exchange that the exports are from
@@ -153,7 +153,7 @@ impl Reading {
             strict: false,
             exit_zero: false,
             allow_incomplete: self.allow_incomplete,
-            now: self.now.unwrap_or_else(Time::now),
+            now: self.now.unwrap_or_else(Time::this_second),
         })
     }
 }

@@ -44,7 +44,7 @@ pub fn load(dir: Option<PathBuf>, texts: &mut Texts) -> io::Result<Option<Rulebo
         strict: false,
         exit_zero: false,
         allow_incomplete: false,
-        now: Time::now(),
+        now: Time::this_second(),
     };
     let mut problems = Vec::new();
     let book = load_rules(&plan, texts, &mut problems);
@@ -95,6 +95,7 @@ fn test(dir: Option<PathBuf>, out: &mut dyn Write) -> io::Result<u8> {
     let mut texts = Texts::default();
     let Some(book) = load(dir.clone(), &mut texts)? else { return Ok(2) };
     let (mut count, mut failed, mut asked) = (0usize, 0usize, 0usize);
+    let mut unproven: Vec<String> = Vec::new();
     for rule in &book.rules {
         // The book keeps rules without their examples; the built-in ones are whole in the binary, the user's in their files.
         let own = texts.get(rule.text).map(|t| t.path().to_owned()).unwrap_or_default();
@@ -113,6 +114,9 @@ fn test(dir: Option<PathBuf>, out: &mut dyn Write) -> io::Result<u8> {
                 continue;
             }
         };
+        if examples.fires.is_empty() {
+            unproven.push(clean(&rule.id).into_owned());
+        }
         for (list, example) in all(&examples) {
             count += 1;
             if let Some(failure) = run_example(&book, &rule.id, list, example) {
@@ -120,6 +124,9 @@ fn test(dir: Option<PathBuf>, out: &mut dyn Write) -> io::Result<u8> {
                 writeln!(out, "{} {} \u{2014} {}: {}", clean(&failure.rule), list.id(), clean(&failure.name), clean(&failure.what))?;
             }
         }
+    }
+    if !unproven.is_empty() {
+        writeln!(out, "without an example that fires: {}", unproven.join(", "))?;
     }
     match failed {
         0 => writeln!(out, "{asked} rules, {count} examples: all come out as they should")?,

@@ -35,6 +35,11 @@ pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
             let help = "`key: binance Kq7Z…`, or `export: exports/tax.json` where the export has no id";
             problems.push(wrong(entry.span, "a key is named by its id or by its export: one of the two", help));
         }
+        if let (Some(own), Some(other)) = (&key.key, key.replaces.as_ref().or(key.backup_for.as_ref()))
+            && own.value == other.value
+        {
+            problems.push(wrong(other.span, "a key cannot replace or back up itself", "name the other key"));
+        }
         for reference in [&key.key, &key.replaces, &key.backup_for].into_iter().flatten() {
             if key_reference(&reference.value).is_none() {
                 let first = reference.value.split_whitespace().next().unwrap_or("");
@@ -59,7 +64,7 @@ pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
     }
     for (rule, tuning) in &declaration.policy.rules {
         if let Some(off) = &tuning.off
-            && (off.value.trim().len() < 3 || matches!(off.value.trim(), "true" | "false" | "yes"))
+            && (off.value.trim().is_empty() || matches!(off.value.trim(), "true" | "false" | "yes" | "no"))
         {
             problems.push(wrong(
                 off.span,

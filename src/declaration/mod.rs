@@ -188,7 +188,7 @@ pub struct Secret {
     /// Where.
     pub stored_in: Spanned<StoredIn>,
     /// How it is found there; never the secret itself.
-    pub reference: Option<String>,
+    pub reference: Option<Spanned<String>>,
 }
 
 /// What is tolerated.

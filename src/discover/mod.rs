@@ -157,7 +157,9 @@ fn walk(folder: &Path, working: &Path, found: &mut Found) {
 pub fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => "no permission to read it".into(),
-        std::io::ErrorKind::NotFound => "it went away while it was being read".into(),
+        std::io::ErrorKind::NotFound => "there is no such file".into(),
+        // The system's word for a link where none may be.
+        kind if kind.to_string().contains("loop") => "a link: not followed".into(),
         kind => kind.to_string(),
     }
 }

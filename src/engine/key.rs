@@ -12,7 +12,7 @@ use crate::model::{
     AccountKind, Expiry, Fact, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status, TransferReach, known,
 };
 use crate::rules::vocabulary::{FactId, ItFact};
-use crate::text::Span;
+use crate::text::{Span, quotable};
 
 /// How many sub-accounts are named that exports list without their owner.
 const FEW: usize = 8;
@@ -111,7 +111,8 @@ impl Context<'_> {
             FactId::Rights => Some(Members::all(Right::ALL.into_iter().map(Item::Right).collect())),
             FactId::Markets => key.markets.as_ref().map(|f| Members::all(f.value.iter().map(Item::Market).collect())),
             FactId::UnknownPermissions => {
-                let items = key.unknown.iter().map(|f| reference(f.value.clone(), f.span().into_iter().collect())).collect();
+                let name = |f: &Fact<String>| quotable(&f.value).trim_matches('`').to_owned();
+                let items = key.unknown.iter().map(|f| reference(name(f), f.span().into_iter().collect())).collect();
                 Some(Members { items, complete: Right::ALL.iter().any(|r| key.permissions.get(*r).is_some()) })
             }
             FactId::IpEntries => match &key.ip_whitelist.as_ref()?.value {

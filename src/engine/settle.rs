@@ -1,9 +1,9 @@
 //! One fact, one finding; what the declaration tunes or turns off; one order.
 
-use super::{Said, Subject};
+use super::Said;
 use crate::declaration::Policy;
 use crate::finding::{Finding, Role, Suppressed};
-use crate::rules::{Pointed, Rulebook};
+use crate::rules::{Pointed, Rule, Rulebook};
 use crate::text::Span;
 
 /// The primary places of a finding.
@@ -39,8 +39,10 @@ pub(super) fn yield_to_others(said: &mut Vec<(usize, Said)>, book: &Rulebook, po
         if others.is_empty() {
             return true;
         }
-        let of_members = rule.each.is_some() || rule.about == Subject::Key && rule.at.first().is_some_and(|a| a.what == Pointed::It);
-        if !of_members {
+        // Of two rules about rights, one word that grants two is one fact, and two words are two.
+        let right = |r: &Rule| matches!(r.at.first().map(|a| a.what), Some(Pointed::Fact(fact)) if fact.is_right());
+        let both_rights = right(rule) && rule.yields_to.iter().filter_map(|(id, _)| book.get(id)).all(right);
+        if rule.each.is_none() && !both_rights {
             return false;
         }
         // A fact that has no place of its own (fixed by the exchange) is the same fact where nothing else tells.

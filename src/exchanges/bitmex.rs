@@ -1,8 +1,8 @@
 //! BitMEX: all keys of the account, and its saved withdrawal addresses. Silent on expiry, last use and pairs, on whether
 //! an account is a master or a sub-account, and on whether a key can transfer.
 //!
-//! Every key can read, so an empty list of permissions is read only. `cidr` is one block and `cidrs` a list; a key is open
-//! where both are open, empty or left out. The answer has a field `secret`.
+//! Every key can read, so an empty list of permissions is read only. `cidr` is one block and `cidrs` a list, and both count: a
+//! key is open where one of them names every address, or both are empty or left out. The answer has a field `secret`.
 //!
 //! Sources: BitMEX/api-connectors 9f8f5e6 swagger.json; support.bitmex.com (apiKey field definitions).
 
@@ -70,7 +70,8 @@ fn key(record: &mut Record<'_, '_>) {
 
 /// What one of the two fields says.
 enum Blocks {
-    Open(Option<Origin>),
+    /// Nothing: it is left out, or empty at this place.
+    Nothing(Option<Origin>),
     These(Vec<Fact<String>>, Origin),
     Unknown,
 }
@@ -78,28 +79,35 @@ enum Blocks {
 fn blocks(record: &mut Record<'_, '_>, name: &str) -> Blocks {
     if record.absent(name) {
         record.skip(&[name]);
-        return Blocks::Open(None);
+        return Blocks::Nothing(None);
     }
     let Some(words) = record.words_at(name, &[',']) else { return Blocks::Unknown };
     let entries: Vec<_> = words.value.into_iter().filter(|w| !w.value.trim().is_empty()).collect();
-    let is_open = |w: &Fact<String>| matches!(IpEntry::parse(&w.value).form(), EntryForm::Everything);
-    match entries.as_slice() {
-        [] => Blocks::Open(Some(words.from)),
-        [one] if is_open(one) => Blocks::Open(Some(one.from)),
-        _ => Blocks::These(entries, words.from),
+    match entries.is_empty() {
+        true => Blocks::Nothing(Some(words.from)),
+        false => Blocks::These(entries, words.from),
     }
 }
 
-/// Open only where both fields are.
+/// The blocks of both fields together. One that means every address opens the key whatever else is listed; with none in
+/// either field it is open too.
 fn ip_whitelist(record: &mut Record<'_, '_>) -> Stated<IpWhitelist> {
-    match (blocks(record, "cidr"), blocks(record, "cidrs")) {
+    let both = (blocks(record, "cidr"), blocks(record, "cidrs"));
+    let open = [&both.0, &both.1].into_iter().find_map(|blocks| match blocks {
+        Blocks::These(entries, _) => entries.iter().find(|w| matches!(IpEntry::parse(&w.value).form(), EntryForm::Everything)),
+        _ => None,
+    });
+    if let Some(open) = open {
+        return Some(Fact { value: IpWhitelist::Unrestricted, from: open.from });
+    }
+    match both {
         (Blocks::Unknown, _) | (_, Blocks::Unknown) => None,
-        (Blocks::Open(one), Blocks::Open(list)) => {
+        (Blocks::Nothing(one), Blocks::Nothing(list)) => {
             let from = one.or(list).unwrap_or(Origin::Profile);
             Some(Fact { value: IpWhitelist::Unrestricted, from })
         }
-        (Blocks::These(one, from), Blocks::Open(_)) => Some(whitelist(one, from)),
-        (Blocks::Open(_), Blocks::These(list, from)) => Some(whitelist(list, from)),
+        (Blocks::These(one, from), Blocks::Nothing(_)) => Some(whitelist(one, from)),
+        (Blocks::Nothing(_), Blocks::These(list, from)) => Some(whitelist(list, from)),
         (Blocks::These(one, _), Blocks::These(mut list, from)) => {
             let more: Vec<_> = one.into_iter().filter(|o| !list.iter().any(|l| l.value == o.value)).collect();
             list.extend(more);
@@ -155,30 +163,46 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_open_only_where_both_fields_are() {
+    fn both_fields_count_and_a_block_of_every_address_opens_the_key() {
         let with = |fields: &str| {
             let text = fixture("api-key").replace("\"cidr\": \"51.158.10.20/32\"", fields);
-            match key_of(&text).ip_whitelist.map(|f| f.value) {
-                Some(IpWhitelist::Unrestricted) => "open".to_owned(),
-                Some(IpWhitelist::Listed(l)) => l.iter().map(|e| e.value.written.clone()).collect::<Vec<_>>().join(" "),
-                Some(IpWhitelist::Restricted) => "restricted".to_owned(),
+            let at = |from: Origin| text.get(from.span().map_or(0..0, |s| s.start as usize..s.end as usize)).unwrap();
+            let fact = key_of(&text).ip_whitelist;
+            match fact.map(|f| (f.value, f.from)) {
+                Some((IpWhitelist::Unrestricted, from)) => format!("open {}", at(from)).trim().to_owned(),
+                Some((IpWhitelist::Listed(l), _)) => {
+                    l.iter().map(|e| at(e.from).trim_matches('"').to_owned()).collect::<Vec<_>>().join(" ")
+                }
+                Some((IpWhitelist::Restricted, _)) => "restricted".to_owned(),
                 None => "unknown".to_owned(),
             }
         };
-        for open in [
-            "\"cidr\": \"\"",
-            "\"cidr\": \"0.0.0.0\"",
-            "\"cidr\": \"0.0.0.0/0\", \"cidrs\": []",
-            "\"cidrs\": [\"0.0.0.0/0\"]",
-            "\"x\": 0",
-            "\"cidr\": null",
+        for (open, at) in [
+            (r#""x": 0"#, "open"),
+            (r#""cidr": null"#, "open"),
+            (r#""cidr": """#, r#"open """#),
+            (r#""cidr": "0.0.0.0""#, "open 0.0.0.0"),
+            (r#""cidr": "0.0.0.0/0", "cidrs": []"#, "open 0.0.0.0/0"),
+            (r#""cidr": "0.0.0.0/0", "cidrs": ["146.59.3.0/29"]"#, "open 0.0.0.0/0"),
+            (r#""cidrs": ["0.0.0.0/0"]"#, r#"open "0.0.0.0/0""#),
+            (r#""cidr": "51.158.10.20/32", "cidrs": ["0.0.0.0/0"]"#, r#"open "0.0.0.0/0""#),
+            (r#""cidr": "", "cidrs": ["146.59.3.0/29", "0.0.0.0"]"#, r#"open "0.0.0.0""#),
+            (r#""cidr": true, "cidrs": ["0.0.0.0"]"#, r#"open "0.0.0.0""#),
         ] {
-            assert_eq!(with(open), "open", "{open}");
+            assert_eq!(with(open), at, "{open}");
         }
-        assert_eq!(with("\"cidr\": \"0.0.0.0/0\", \"cidrs\": [\"146.59.3.0/29\"]"), "146.59.3.0/29");
+        assert_eq!(with(r#""cidr": "", "cidrs": ["146.59.3.0/29"]"#), "146.59.3.0/29");
+        assert_eq!(with(r#""cidr": true, "cidrs": ["146.59.3.0/29"]"#), "unknown");
         assert_eq!(with("\"cidr\": \"51.158.10.20/32\", \"cidrs\": [\"146.59.3.0/29\"]"), "146.59.3.0/29 51.158.10.20/32");
         assert_eq!(with("\"cidr\": 7.5, \"cidrs\": [true]"), "unknown");
         assert_eq!(with("\"cidr\": \"\", \"cidr\": null"), "unknown");
+    }
+
+    #[test]
+    fn a_word_in_another_case_is_another_word() {
+        let key = key_of(&fixture("api-key").replace("\"order\"", "\"Order\""));
+        assert_eq!(key.unknown.iter().map(|w| w.value.as_str()).collect::<Vec<_>>(), ["Order"]);
+        assert_ne!(value(&key.permissions.trade), Some(&true));
     }
 
     #[test]

@@ -48,9 +48,21 @@ pub const READER: Reader = Reader {
             By::Fields { decides: &["currency", "chain", "addressTag", "address"], also: &["note"], read: address },
         ),
     ],
-    // No error answer of these endpoints is documented in a way that tells it from other exchanges'.
-    error: |_| None,
+    error,
 };
+
+/// A `code` that is a number and not 200 and a `message`, with nothing around that the documented frame does not have; or
+/// `status` is `error` and there is an `err-code`, which is shown where it is words.
+fn error(node: &Node<'_>) -> Option<String> {
+    if let Some(code) = node.get("err-code").filter(|_| node.get("status").and_then(Node::scalar) == Some("error")) {
+        let is_words = |code: &&str| code.len() <= 48 && !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        return Some(code.scalar().filter(is_words).map_or_else(|| "an error".to_owned(), |code| format!("code {code}")));
+    }
+    let code = node.get("code")?.as_int().filter(|code| *code != 200)?;
+    node.get("message")?;
+    let framed = node.as_mapping()?.iter().all(|e| matches!(e.key.scalar(), Some("code" | "message" | "data")));
+    framed.then(|| format!("code {code}"))
+}
 
 const KNOWN: &[&str] = &["readOnly", "trade", "withdraw"];
 
@@ -71,8 +83,17 @@ fn key(record: &mut Record<'_, '_>) -> Key {
 fn listed_key(record: &mut Record<'_, '_>) {
     let mut key = key(record);
     key.created = record.millis("createTime");
-    // The days that are left are counted from the day of the answer, which the answer does not have.
-    key.expires = record.int("validDays").filter(|days| days.value == -1).map(|f| f.map(|_| Expiry::Never));
+    if let Some(days) = record.int("validDays") {
+        // The days that are left are counted from the day of the answer, which the answer does not have.
+        match (days.value, u32::try_from(days.value)) {
+            (-1, _) => key.expires = Some(days.map(|_| Expiry::Never)),
+            (_, Ok(left)) => key.days_left = Some(days.map(|_| left)),
+            _ => {
+                let message = "`validDays` should be the days that are left, or -1: read as unknown";
+                record.problem(Problem::incomplete("unknown-value", days.span().unwrap_or(record.span()), message));
+            }
+        }
+    }
     let state = record.text("status");
     key.status = choose(record, "status", state, &[("normal", Status::Active), ("expired", Status::Expired)]);
     record.skip(&["updateTime"]);
@@ -150,6 +171,7 @@ fn address(record: &mut Record<'_, '_>) {
 mod tests {
     use super::*;
     use crate::exchanges::{Reading, read};
+    use crate::model::time::Time;
     use crate::model::{IpWhitelist, value};
     use crate::text::TextId;
 
@@ -188,10 +210,54 @@ mod tests {
     }
 
     #[test]
-    fn days_left_are_an_end_only_where_there_is_none() {
-        assert_eq!(value(&harvest(&fixture("v2-user-api-key")).keys[0].expires), Some(&Expiry::Never));
+    fn days_left_are_an_end_only_from_a_known_day() {
+        let text = fixture("v2-user-api-key");
+        let never = &harvest(&text).keys[0];
+        assert_eq!((value(&never.expires), &never.days_left), (Some(&Expiry::Never), &None));
         let ends = &harvest(&fixture("v2-user-api-key-no-ip")).keys[0];
-        assert_eq!((&ends.expires, value(&ends.status)), (&None, Some(&Status::Expired)));
+        assert_eq!((&ends.expires, value(&ends.days_left), value(&ends.status)), (&None, Some(&17), Some(&Status::Expired)));
+        let on = |days: &str| {
+            let answer = text.replace("\"validDays\": -1", &format!("\"validDays\": {days}"));
+            let saved = harvest(&format!("{{\"fetched_at\": \"2026-03-10T06:00:00Z\", \"response\": {answer}}}"));
+            (saved.keys[0].expires.as_ref().map(|f| f.value), saved.problems.len())
+        };
+        let end = |text| Some(Expiry::At(Time::parse(text).unwrap()));
+        assert_eq!(on("17"), (end("2026-03-27T06:00:00Z"), 0));
+        assert_eq!(on("0"), (end("2026-03-10T06:00:00Z"), 0));
+        assert_eq!(on("-1"), (Some(Expiry::Never), 0));
+        assert_eq!(on("-2"), (None, 1));
+        assert_eq!(on("5000000000"), (None, 1));
+    }
+
+    #[test]
+    fn a_word_in_another_case_is_another_word() {
+        let key = &harvest(&fixture("v2-user-api-key").replace("readOnly,trade", "readonly,trade")).keys[0];
+        assert_eq!(key.unknown.iter().map(|w| w.value.as_str()).collect::<Vec<_>>(), ["readonly"]);
+        assert_ne!(value(&key.permissions.read), Some(&true));
+    }
+
+    #[test]
+    fn an_error_answer_has_another_code_and_a_message() {
+        let says = |text: &str| {
+            let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
+            match read(&node, None).pop() {
+                Some(Reading::ErrorAnswer { exchange: Some(Exchange::Htx), says, .. }) => Some(says),
+                _ => None,
+            }
+        };
+        assert_eq!(says(r#"{"code": 1002, "message": "unauthorized"}"#).as_deref(), Some("code 1002"));
+        assert_eq!(says(r#"{"code": 2002, "message": "invalid", "data": null}"#).as_deref(), Some("code 2002"));
+        assert_eq!(says(r#"{"status": "error", "err-code": "api-key-invalid", "data": null}"#).as_deref(), Some("code api-key-invalid"));
+        assert_eq!(says(r#"{"status": "error", "err-code": "Xk29-51"}"#).as_deref(), Some("an error"));
+        for none in [
+            r#"{"code": 200, "message": "success"}"#,
+            r#"{"code": 1002}"#,
+            r#"{"code": "1002", "message": "x"}"#,
+            r#"{"code": 7, "message": "x", "level": "warn"}"#,
+            r#"{"status": "ok", "err-code": "x"}"#,
+        ] {
+            assert_eq!(says(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -46,16 +46,16 @@ pub const READER: Reader = Reader {
     error,
 };
 
-/// `error` is a list that is not empty, and there is no result. Of each error only its first word is shown, where it is
-/// one: `EAPI` and the like.
+/// `error` is a list of texts that is not empty, whatever the result. The first is shown where it is in Kraken's own form,
+/// `EAPI:Invalid key`, in which no value of a user has a place.
 fn error(node: &Node<'_>) -> Option<String> {
     let first = node.get("error")?.as_sequence()?.first()?.as_text()?;
-    if node.get("result").is_some_and(|r| !r.is_null()) {
-        return None;
-    }
-    let (class, _) = first.split_once(':')?;
-    let is_class = class.starts_with('E') && (2..=16).contains(&class.len()) && class.bytes().all(|b| b.is_ascii_alphabetic());
-    is_class.then(|| format!("an error of class {class}"))
+    let is_words = |text: &str, blank: bool| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic() || (blank && b == b' '));
+    let is_own = first.len() <= 64
+        && first
+            .split_once(':')
+            .is_some_and(|(class, what)| class.strip_prefix('E').is_some_and(|class| is_words(class, false)) && is_words(what, true));
+    Some(if is_own { first.to_owned() } else { "an error".to_owned() })
 }
 
 const READ: &[&str] = &["query-funds", "query-open-trades", "query-closed-trades", "query-ledger", "export-data", "create-ws-token"];
@@ -208,6 +208,39 @@ mod tests {
         assert_eq!(rights(reading), [Some(true), Some(false), None, Some(false), Some(false)]);
         assert_eq!(value(&reading.last_used), Some(&LastUse::Never));
         assert!(matches!(value(&reading.expires), Some(Expiry::At(_))));
+    }
+
+    #[test]
+    fn an_error_answer_is_one_with_or_without_a_result() {
+        let says = |text: &str| {
+            let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
+            match read(&node, None).pop() {
+                Some(Reading::ErrorAnswer { exchange: Some(Exchange::Kraken), says, .. }) => Some(says),
+                _ => None,
+            }
+        };
+        for (text, said) in [
+            (r#"{"error": ["EAPI:Invalid key"]}"#, "EAPI:Invalid key"),
+            (r#"{"error": ["EAPI:Invalid nonce"], "result": null}"#, "EAPI:Invalid nonce"),
+            (r#"{"error": ["EGeneral:Permission denied", "x"], "result": {}}"#, "EGeneral:Permission denied"),
+            (r#"{"error": ["EGeneral:Invalid arguments:51.158.10.20"]}"#, "an error"),
+            (r#"{"error": ["EAPI:key4Xv"]}"#, "an error"),
+            (r#"{"error": ["E:Invalid key"]}"#, "an error"),
+            (r#"{"error": ["something else"]}"#, "an error"),
+        ] {
+            assert_eq!(says(text).as_deref(), Some(said), "{text}");
+        }
+        for none in [r#"{"error": []}"#, r#"{"error": [], "result": {}}"#, r#"{"error": "EAPI:Invalid key"}"#] {
+            assert_eq!(says(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_word_in_another_case_is_another_word() {
+        let text = fixture("get-api-key-info-open-withdraw").replace("\"withdraw-funds\"", "\"Withdraw-Funds\"");
+        let key = &harvest(&text).keys[0];
+        assert_eq!(key.unknown.iter().map(|w| w.value.as_str()).collect::<Vec<_>>(), ["Withdraw-Funds"]);
+        assert_ne!(value(&key.permissions.withdraw), Some(&true));
     }
 
     #[test]

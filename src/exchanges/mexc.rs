@@ -41,7 +41,8 @@ pub const READER: Reader = Reader {
         Payload {
             endpoint: SYMBOLS,
             at: &["data"],
-            around: &[("code", "200")],
+            // Asked for by `is_symbols`: an empty list in this frame may be another exchange's.
+            around: &[],
             by: By::Shape { fits: is_symbols, read: symbols },
             made_at: None,
             partial: None,
@@ -172,20 +173,24 @@ fn sub_account(record: &mut Record<'_, '_>) {
     record.push_account(account);
 }
 
-/// A list of pairs, `BTCUSDT`, with `code` or `msg` beside it; with both, one more field may stand there.
+/// A list of pairs, `BTCUSDT`, that is not empty, beside `code` 200; with a `msg` too, one more field may stand there.
 fn is_symbols(answer: &Node<'_>, rows: &Node<'_>) -> bool {
     let is_pair = |row: &Node<'_>| {
         let text = row.as_text().unwrap_or("");
         (5..=24).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     };
-    let frame = ["code", "msg"].iter().filter(|name| answer.get(name).is_some()).count();
-    let most = if frame == 2 { 4 } else { 2 };
-    let framed = frame > 0 && answer.as_mapping().is_some_and(|entries| entries.len() <= most);
+    let ok = answer.get("code").and_then(Node::as_int) == Some(200);
+    let most = if answer.get("msg").is_some() { 4 } else { 2 };
+    let framed = ok && answer.as_mapping().is_some_and(|entries| entries.len() <= most);
     framed && rows.as_sequence().is_some_and(|rows| !rows.is_empty() && rows.iter().all(is_pair))
 }
 
-/// The pairs of the calling key, of which nothing else is said.
+/// The pairs of the calling key, of which nothing else is said. An empty list is no key: whether it means none or all is
+/// not documented.
 fn symbols(rows: &Node<'_>, harvest: &mut Harvest) {
+    if rows.as_sequence().is_none_or(<[_]>::is_empty) {
+        return;
+    }
     let mut key = Key::new(Exchange::Mexc);
     key.payloads.push((SYMBOLS, rows.span));
     let mut pairs = Vec::new();
@@ -268,8 +273,41 @@ mod tests {
     fn a_word_that_nobody_explains_leaves_unknown_what_moves_assets() {
         let keys = harvest(&fixture("sub-account-api-key")).keys;
         assert_eq!(rights(&keys[0]), [Some(true), Some(true), Some(false), Some(false)]);
-        assert_eq!(rights(&keys[1]), [Some(true), Some(false), None, None]);
+        assert_eq!(rights(&keys[1]), [Some(true), None, None, None]);
         assert_eq!(keys[1].unknown[0].value, UNEXPLAINED);
+    }
+
+    #[test]
+    fn a_word_in_another_case_is_another_word() {
+        let text = fixture("sub-account-api-key-withdraw");
+        let key = &harvest(&text.replace("SPOT_WITHDRAW_WRITE", "spot_withdraw_write")).keys[0];
+        assert_eq!(key.unknown.iter().map(|w| w.value.as_str()).collect::<Vec<_>>(), ["spot_withdraw_write"]);
+        assert_ne!(value(&key.permissions.withdraw), Some(&true));
+    }
+
+    #[test]
+    fn pairs_are_a_list_that_is_not_empty_beside_code_200() {
+        let claimed = |text: &str, asked| {
+            let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
+            match read(&node, asked).pop() {
+                Some(Reading::Export(export)) if export.exchange == Exchange::Mexc => Some(export.harvest.keys.len()),
+                _ => None,
+            }
+        };
+        assert_eq!(claimed(r#"{"code": 200, "msg": null, "data": ["BTCUSDT"]}"#, None), Some(1));
+        assert_eq!(claimed(r#"{"code": 200, "data": ["BTCUSDT"]}"#, None), Some(1));
+        for none in [
+            r#"{"code": 200, "message": "success", "data": []}"#,
+            r#"{"code": 200, "msg": null, "data": []}"#,
+            r#"{"msg": null, "data": ["BTCUSDT"]}"#,
+            r#"{"code": 0, "msg": null, "data": ["BTCUSDT"]}"#,
+            r#"{"code": 200, "msg": null, "data": ["BTCUSDT", 7]}"#,
+            r#"{"code": 200, "msg": null, "data": "BTCUSDT"}"#,
+        ] {
+            assert_eq!(claimed(none, None), None, "{none}");
+        }
+        // Even where it is asked for, an empty list says nothing of a key.
+        assert_ne!(claimed(r#"{"code": 200, "msg": null, "data": []}"#, Some(Exchange::Mexc)), Some(1));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Sources: www.okx.com/docs-v5/en (account configuration, sub-account).
 
-use super::record::{Record, granted, keep_names};
+use super::record::{Record, granted, keep_names, whitelist};
 use super::{By, Payload, Reader};
 use crate::document::{Kind, Node};
 use crate::model::{AccountKind, Exchange, Fact, IpWhitelist, Key, Stated, TransferReach};
@@ -116,11 +116,18 @@ fn rights(record: &mut Record<'_, '_>, key: &mut Key) {
     key.permissions.withdraw = granted(&perm, &["withdraw"]);
 }
 
+/// `ip`: addresses and networks separated by commas, or by spaces, as the web page takes them. Empty is no whitelist.
+fn ip_whitelist(record: &mut Record<'_, '_>) -> Stated<IpWhitelist> {
+    let Fact { value, from } = record.words_at("ip", &[',', ' '])?;
+    let entries: Vec<_> = value.into_iter().filter(|w| !w.value.trim().is_empty()).collect();
+    Some(if entries.is_empty() { Fact { value: IpWhitelist::Unrestricted, from } } else { whitelist(entries, from) })
+}
+
 fn config(record: &mut Record<'_, '_>) {
     let mut key = record.new_key();
     key.label = record.text("label");
     rights(record, &mut key);
-    key.ip_whitelist = record.ip_list("ip", Some(IpWhitelist::Unrestricted));
+    key.ip_whitelist = ip_whitelist(record);
     let (uid, main, kind) = (record.text("uid"), record.text("mainUid"), record.int("type"));
     key.account_kind = match (&uid, &main) {
         (Some(uid), Some(main)) => {
@@ -158,7 +165,7 @@ fn sub_key(record: &mut Record<'_, '_>) {
     rights(record, &mut key);
     // "Common sub-account does not support withdrawal."
     key.permissions.withdraw = key.permissions.withdraw.take().or(Some(Fact::fixed(false)));
-    key.ip_whitelist = record.ip_list("ip", Some(IpWhitelist::Unrestricted));
+    key.ip_whitelist = ip_whitelist(record);
     key.created = record.millis("ts");
     record.push_key(key);
 }
@@ -218,12 +225,42 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_separated_by_commas_and_by_spaces() {
+        let text = fixture("account-config");
+        let node = crate::document::parse(TextId(0), &text, 0..text.len()).unwrap();
+        let ip = node.get("data").and_then(|d| d.as_sequence()?.first()?.get("ip")?.scalar()).unwrap();
+        let listed = |written: &str| {
+            let text = text.replace(&format!("\"{ip}\""), &format!("\"{written}\""));
+            match keys(&text)[0].ip_whitelist.as_ref().map(|f| &f.value) {
+                Some(IpWhitelist::Listed(l)) => {
+                    let places = l.iter().map(|e| e.span().unwrap());
+                    places.map(|s| text[s.start as usize..s.end as usize].to_owned()).collect::<Vec<_>>().join("|")
+                }
+                Some(IpWhitelist::Unrestricted) => "open".into(),
+                _ => "unknown".into(),
+            }
+        };
+        for written in ["51.158.10.20,146.59.3.0/29", "51.158.10.20 146.59.3.0/29", "51.158.10.20, 146.59.3.0/29 "] {
+            assert_eq!(listed(written), "51.158.10.20|146.59.3.0/29", "{written}");
+        }
+        assert_eq!((listed(""), listed("0.0.0.0/0")), ("open".into(), "open".into()));
+    }
+
+    #[test]
+    fn a_word_in_another_case_is_another_word() {
+        let key = &keys(&fixture("account-config").replace("read_only,trade", "READ_ONLY,Withdraw"))[0];
+        assert_eq!(key.unknown.iter().map(|f| f.value.as_str()).collect::<Vec<_>>(), ["READ_ONLY", "Withdraw"]);
+        assert!(rights(key).iter().all(|right| *right != Some(true)));
+    }
+
+    #[test]
     fn a_missing_field_is_unknown_and_an_unknown_word_is_kept() {
         let text = fixture("account-config");
         let key = &keys(&text.replace("\"ip\":", "\"ipx\":"))[0];
         assert!(key.ip_whitelist.is_none());
         let key = &keys(&text.replace("read_only,trade", "read,settle"))[0];
-        assert_eq!(rights(key), [Some(true), Some(false), Some(false), Some(false)]);
+        // The word that nobody knows may be any of the other rights.
+        assert_eq!(rights(key), [Some(true), None, None, None]);
         assert_eq!(key.unknown.iter().map(|f| f.value.as_str()).collect::<Vec<_>>(), ["settle"]);
         // Without uid or mainUid, `type` says what kind of account it is.
         let key = &keys(&fixture("account-config-sub").replace("\"mainUid\":", "\"mainUidx\":"))[0];

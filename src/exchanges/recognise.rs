@@ -229,7 +229,7 @@ fn empty_claim(reader: &'static Reader, node: &Node<'_>, named: Option<&'static 
         let rows = follow(node, p.at);
         let framed = !p.at.is_empty() && !p.around.is_empty() && p.around.iter().all(|(name, _)| node.get(name).is_some());
         let is_named = named.is_some_and(|n| std::ptr::eq(n, *p));
-        rows.and_then(Node::as_sequence).is_some_and(<[_]>::is_empty) && around_fits(p, node) && (framed || is_named || asked)
+        rows.and_then(Node::as_sequence).is_some_and(<[_]>::is_empty) && around_fits(p, node) && (framed || is_named || (asked && p.at.is_empty()))
     };
     let payload = named.filter(|p| empty(p)).or_else(|| reader.payloads.iter().find(empty))?;
     Some(Claim { exchange: reader.exchange, payload, missing: 0, extra: 0, present: 0 })

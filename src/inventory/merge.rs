@@ -55,11 +55,17 @@ fn no_order<T>(_: &T, _: &T) -> Ordering {
     Ordering::Equal
 }
 
-fn written(list: &IpWhitelist) -> Option<Vec<&str>> {
+/// A list as it is compared: by the addresses it adds up to, or, where an entry is no address, as it is written.
+fn written(list: &IpWhitelist) -> Option<Vec<String>> {
     match list {
         IpWhitelist::Listed(entries) => {
-            let mut out: Vec<_> = entries.iter().map(|e| e.value.written.as_str()).collect();
+            let set = AddressSet::of(entries.iter().map(|e| &e.value));
+            let mut out: Vec<String> = match set.is_complete() {
+                true => set.ranges().map(|r| r.to_string()).collect(),
+                false => entries.iter().map(|e| e.value.written.clone()).collect(),
+            };
             out.sort_unstable();
+            out.dedup();
             Some(out)
         }
         _ => None,
@@ -80,7 +86,7 @@ fn settle_whitelist(mut said: Vec<Said<IpWhitelist>>, conflicts: &mut Vec<Confli
         .iter()
         .enumerate()
         .map(|(i, (time, f))| {
-            let list = written(&f.value).map(|w| w.into_iter().map(str::to_owned).collect());
+            let list = written(&f.value);
             (*time, Fact { value: (list, whitelist_rank(&f.value), i), from: f.from })
         })
         .collect();

@@ -132,10 +132,20 @@ impl KeyId {
     /// As reports show it: the first and the last characters, never the whole.
     pub fn shown(&self) -> String {
         let chars: Vec<char> = self.0.chars().collect();
-        if self.is_masked() || chars.len() < 4 {
+        let keep = Self::kept(chars.len());
+        if self.is_masked() {
+            // Of what is visible of a masked id, no more than of a whole one.
+            let (head, tail) = self.ends();
+            if head.is_empty() && tail.is_empty() {
+                return self.0.clone();
+            }
+            let head: String = head.chars().take(keep).collect();
+            let skip = tail.chars().count().saturating_sub(keep);
+            return format!("{head}\u{2026}{}", tail.chars().skip(skip).collect::<String>());
+        }
+        if chars.len() < 4 {
             return self.0.clone();
         }
-        let keep = Self::kept(chars.len());
         let part = |range: &mut dyn Iterator<Item = &char>| range.collect::<String>();
         format!("{}\u{2026}{}", part(&mut chars.iter().take(keep)), part(&mut chars.iter().skip(chars.len() - keep)))
     }

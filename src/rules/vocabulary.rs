@@ -323,6 +323,10 @@ impl FactId {
     pub fn says(self) -> &'static str {
         self.row().4
     }
+    /// Whether it is a right of a key.
+    pub fn is_right(self) -> bool {
+        matches!(self, Self::CanRead | Self::CanTrade | Self::CanTransfer | Self::CanWithdraw)
+    }
 }
 
 impl ItFact {
