@@ -59,6 +59,17 @@ pub fn take(id: TextId, text: &Text, path: String, asked: Option<Exchange>, expe
         return taken;
     }
     hide_comments(&mut taken, &documents.nodes, text);
+    let head = text.content().as_bytes();
+    if taken.exports == 0
+        && taken.problems.is_empty()
+        && documents.broken.is_empty()
+        && expected == Expected::Perhaps
+        && speaks_like_export(head.get(..4096).unwrap_or(head))
+    {
+        // Read as YAML it may be one long word; its words are those of an export all the same.
+        taken.hide_all = true;
+        taken.problems.push(unknown_problem(None, Span::new(id, 0, 1)));
+    }
     for broken in documents.broken {
         taken.hide_all = true;
         taken.problems.push(broken_problem(broken));

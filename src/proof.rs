@@ -130,7 +130,9 @@ pub fn run(book: &Rulebook, rule: &str, list: List, example: &Example) -> Option
     match list {
         List::Fires => {
             if ours.is_empty() {
-                let missing = unstated.map(|n| format!("; it was not assessed: {} unknown", n.missing.iter().map(|f| f.id()).collect::<Vec<_>>().join(", "))).unwrap_or_default();
+                let missing = unstated
+                    .map(|n| format!("; it was not assessed: {} unknown", n.missing.iter().map(|f| f.id()).collect::<Vec<_>>().join(", ")))
+                    .unwrap_or_default();
                 let others: Vec<_> = verdicts.findings.iter().filter_map(|f| book.rules.get(f.rule)).map(|r| r.id.as_str()).collect();
                 return failed(format!("it does not fire{missing}; what fires is {}", others.join(", ")));
             }

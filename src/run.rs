@@ -154,7 +154,11 @@ fn undate(taken: &mut Taken, now: Time) {
         account.fetched_at = None;
     }
     if place.is_some() {
-        let note = Problem::note("made-in-the-future", place, "this export says that it was made after the time of this check: its date is not used");
+        let note = Problem::note(
+            "made-in-the-future",
+            place,
+            "this export says that it was made after the time of this check: its date is not used",
+        );
         taken.problems.push(note.help("look at the clock of the machine that fetched it, or at --now"));
     }
 }
@@ -225,7 +229,8 @@ pub fn is_complete(problems: &[Problem], coverage: &Coverage) -> bool {
 /// Whether `--allow-incomplete` waives all that makes the run incomplete: inputs that could not be read. What was read and
 /// is wrong, or does not state what the policy requires, is waived by nobody.
 fn is_waived(problems: &[Problem]) -> bool {
-    const MISSING: [&str; 7] = ["no-such-path", "unreadable", "not-text", "broken-document", "unknown-document", "error-answer", "no-export"];
+    const MISSING: [&str; 7] =
+        ["no-such-path", "unreadable", "not-text", "broken-document", "unknown-document", "error-answer", "no-export"];
     problems.iter().all(|p| p.weight == Weight::Note || MISSING.contains(&p.code))
 }
 
@@ -234,7 +239,11 @@ pub fn exit_of_reading(plan: &Plan, gathered: &Gathered) -> u8 {
     match (is_fatal(&gathered.problems), gathered.nothing) {
         (true, _) => 2,
         (false, true) => 3,
-        (false, false) if is_complete(&gathered.problems, &gathered.coverage) || (plan.allow_incomplete && is_waived(&gathered.problems)) => 0,
+        (false, false)
+            if is_complete(&gathered.problems, &gathered.coverage) || (plan.allow_incomplete && is_waived(&gathered.problems)) =>
+        {
+            0
+        }
         (false, false) => 2,
     }
 }
@@ -336,7 +345,9 @@ impl<'p> Scope<'p> {
 
     fn read(&self, input: &Input, id: u32) -> ReadInput {
         let id = crate::text::TextId(id);
-        let named_so = |words: &[&str]| input.path.extension().and_then(|e| e.to_str()).is_some_and(|e| words.iter().any(|w| e.eq_ignore_ascii_case(w)));
+        let named_so = |words: &[&str]| {
+            input.path.extension().and_then(|e| e.to_str()).is_some_and(|e| words.iter().any(|w| e.eq_ignore_ascii_case(w)))
+        };
         let (yaml, json) = (named_so(&["yaml", "yml"]), named_so(&["json", "ndjson", "jsonl"]));
         let expected = self.expected(input);
         // Outside repositories a file is looked at whatever its name is, if its first words are those of an export.
@@ -344,11 +355,7 @@ impl<'p> Scope<'p> {
             let open = expected != Expected::OnlyEnveloped;
             input.named || intake::looks_like_document(head, yaml) || (open && (json || intake::speaks_like_export(head)))
         };
-        let opened = if input.path.as_os_str() == "-" {
-            read_stdin()
-        } else {
-            open(&input.path, input.named, wanted)
-        };
+        let opened = if input.path.as_os_str() == "-" { read_stdin() } else { open(&input.path, input.named, wanted) };
         let mut read = ReadInput {
             text: Text::known(input.shown.as_str(), ""),
             bytes: 0,

@@ -108,7 +108,11 @@ fn accounts_fit(declaration: &Declaration, problems: &mut Vec<Problem>) {
         let (mut at, mut steps) = (Some(parent), 0);
         while let Some(next) = at.filter(|_| steps <= declaration.accounts.len()) {
             if next.value == name.value {
-                problems.push(wrong(parent.span, "this account is its own parent, directly or by way of others", "a master account has no parent"));
+                problems.push(wrong(
+                    parent.span,
+                    "this account is its own parent, directly or by way of others",
+                    "a master account has no parent",
+                ));
                 break;
             }
             (at, steps) = (parent_of(&next.value), steps + 1);

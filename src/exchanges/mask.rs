@@ -101,7 +101,10 @@ fn attach(strays: Vec<(SecretPart, Span)>, harvest: &mut Harvest) {
             None => {
                 let message = format!("this file holds a {} in plaintext", part.title());
                 if !harvest.problems.iter().any(|p| p.place == Some(span)) {
-                    harvest.problems.push(Problem::incomplete("secret-in-export", span, message).help("revoke the key that it belongs to, and export without it"));
+                    harvest.problems.push(
+                        Problem::incomplete("secret-in-export", span, message)
+                            .help("revoke the key that it belongs to, and export without it"),
+                    );
                 }
             }
         }

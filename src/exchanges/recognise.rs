@@ -1,7 +1,7 @@
 //! Which exchange, which payload: one reader claims a document, or the answer says what came near.
 
-use super::{By, Envelope, Harvest, Payload, READERS, Reader, Record, reader};
 use super::mask::hidden_ranges;
+use super::{By, Envelope, Harvest, Payload, READERS, Reader, Record, reader};
 use crate::document::{Kind, Node};
 use crate::model::time::{Period, Time};
 use crate::model::{Exchange, Expiry, Fact, KeyId, Stated};
@@ -229,7 +229,9 @@ fn empty_claim(reader: &'static Reader, node: &Node<'_>, named: Option<&'static 
         let rows = follow(node, p.at);
         let framed = !p.at.is_empty() && !p.around.is_empty() && p.around.iter().all(|(name, _)| node.get(name).is_some());
         let is_named = named.is_some_and(|n| std::ptr::eq(n, *p));
-        rows.and_then(Node::as_sequence).is_some_and(<[_]>::is_empty) && around_fits(p, node) && (framed || is_named || (asked && p.at.is_empty()))
+        rows.and_then(Node::as_sequence).is_some_and(<[_]>::is_empty)
+            && around_fits(p, node)
+            && (framed || is_named || (asked && p.at.is_empty()))
     };
     let payload = named.filter(|p| empty(p)).or_else(|| reader.payloads.iter().find(empty))?;
     Some(Claim { exchange: reader.exchange, payload, missing: 0, extra: 0, present: 0 })
@@ -250,7 +252,11 @@ fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> E
                 for row in rows {
                     if several && row.as_mapping().is_some() && !row_fits(payload, row) {
                         let message = "this member of the list is no record like the others: it was not read";
-                        harvest.problems.push(Problem::incomplete("unknown-record", Span::new(row.span.text, row.span.start, row.span.start + 1), message));
+                        harvest.problems.push(Problem::incomplete(
+                            "unknown-record",
+                            Span::new(row.span.text, row.span.start, row.span.start + 1),
+                            message,
+                        ));
                         continue;
                     }
                     if let Some(mut record) = Record::open(row, claim.exchange, payload.endpoint, &mut harvest) {
@@ -296,7 +302,9 @@ fn complete(harvest: &mut Harvest, envelope: Option<&Envelope<'_>>, fetched_at: 
                 let contradicts = one.id.as_ref().is_some_and(|own| own.value.ends() != ("", "") && !own.value.fits(&id.value));
                 if let (true, Some(place)) = (contradicts, id.span()) {
                     let message = "the envelope names another key than the answer in it: the answer counts";
-                    harvest.problems.push(Problem::incomplete("envelope-key", place, message).help("one of the two was saved for another key"));
+                    harvest
+                        .problems
+                        .push(Problem::incomplete("envelope-key", place, message).help("one of the two was saved for another key"));
                 }
                 // The answer's own id is kept unless it is masked and the envelope knows better.
                 if one.id.as_ref().is_none_or(|own| own.value.is_masked() && (own.value.fits(&id.value) || own.value.ends() == ("", ""))) {

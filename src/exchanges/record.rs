@@ -358,7 +358,15 @@ fn doubt(key: &mut Key) {
         list.is_some_and(|list| unknown.iter().any(|word| *word != list && list.contains(*word)))
     };
     let p = &mut key.permissions;
-    let rights = [&mut p.read, &mut p.trade, &mut p.transfer, &mut p.withdraw, &mut p.administer_keys, &mut p.administer_sub_accounts, &mut p.administer_addresses];
+    let rights = [
+        &mut p.read,
+        &mut p.trade,
+        &mut p.transfer,
+        &mut p.withdraw,
+        &mut p.administer_keys,
+        &mut p.administer_sub_accounts,
+        &mut p.administer_addresses,
+    ];
     for right in rights {
         if open(right) {
             *right = None;

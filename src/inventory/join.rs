@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::merge::{merge_accounts, merge_keys};
 use super::ids::Ids;
+use super::merge::{merge_accounts, merge_keys};
 use super::{AccountRecord, AddressRecord, Evidence, Index, Inventory, KeyRecord, Withdrawals};
 use crate::declaration::{Declaration, export_reference, key_reference, names};
 use crate::model::{Account, Address, Exchange, Fact, Key, KeyId};
@@ -268,7 +268,8 @@ fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
             let place = inventory.declared_accounts(record).first().map(|n| n.span);
             let message = format!("the export of this key names the account `{}`, and the entry another one", clean(&other.value));
             if let Some(place) = place {
-                let problem = Problem::incomplete("account-contradicted", place, message).related(other.span, "this account has the id that the export names");
+                let problem = Problem::incomplete("account-contradicted", place, message)
+                    .related(other.span, "this account has the id that the export names");
                 problems.push(problem.help("the export counts; mend the entry, or the account's `id`"));
             }
             found = Some(is);

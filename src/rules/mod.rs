@@ -57,7 +57,11 @@ impl Rulebook {
     pub fn finish(&mut self) -> Result<(), Misfit> {
         self.rules.sort_by(|a, b| (&a.family, &a.id).cmp(&(&b.family, &b.id)));
         let ids: Vec<&str> = self.rules.iter().map(|r| r.id.as_str()).collect();
-        let wrong = |span, message: &str| Misfit { span, message: message.into(), help: Some("one of the two keeps its finding: decide which".into()) };
+        let wrong = |span, message: &str| Misfit {
+            span,
+            message: message.into(),
+            help: Some("one of the two keeps its finding: decide which".into()),
+        };
         for rule in &self.rules {
             for (other, span) in &rule.yields_to {
                 let Some(target) = self.get(other) else { return Err(condition::unknown(*span, other, &ids)) };
