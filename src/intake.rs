@@ -60,12 +60,12 @@ pub fn take(id: TextId, text: &Text, path: String, asked: Option<Exchange>, expe
     }
     hide_comments(&mut taken, &documents.nodes, text);
     let head = text.content().as_bytes();
-    if taken.exports == 0
-        && taken.problems.is_empty()
-        && documents.broken.is_empty()
-        && expected == Expected::Perhaps
-        && speaks_like_export(head.get(..4096).unwrap_or(head))
-    {
+    let head = head.get(..4096).unwrap_or(head);
+    let silent = taken.exports == 0 && taken.problems.is_empty() && documents.broken.is_empty() && expected == Expected::Perhaps;
+    // A file that calls itself JSON and is one long word, such as a page that says that the server is down.
+    let word = documents.nodes.iter().all(|n| n.scalar().is_some());
+    let no_json = word && [".json", ".jsonl", ".ndjson"].iter().any(|e| text.path().to_ascii_lowercase().ends_with(e));
+    if silent && (no_json || speaks_like_export(head)) {
         // Read as YAML it may be one long word; its words are those of an export all the same.
         taken.hide_all = true;
         taken.problems.push(unknown_problem(None, Span::new(id, 0, 1)));
