@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Exchange;
+use crate::model::{Exchange, SecretPart};
 use crate::text::Span;
 
 /// How bad, on one scale for rules, flags, declaration and reports.
@@ -152,6 +152,8 @@ pub struct Finding {
     pub subject: SubjectName,
     /// The places, the primary ones first.
     pub places: Vec<Label>,
+    /// The parts of a secret that it is about, each with the number of its place; the values stayed where they stand.
+    pub carries: Vec<(SecretPart, usize)>,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppressed>,
     /// The same for the same finding in another run, whatever lines moved: 32 hexadecimal digits.

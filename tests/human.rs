@@ -178,6 +178,7 @@ fn found(rule: usize, message: &str, places: Vec<Label>) -> Finding {
         message: message.into(),
         subject: SubjectName { kind: "key", exchange: None, account: None, id: Some("aaaa\u{2026}zzzz".into()), label: None },
         places,
+        carries: Vec::new(),
         suppressed: None,
         fingerprint: String::new(),
     }

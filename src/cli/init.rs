@@ -1,6 +1,6 @@
 //! `keylint init`: a declaration drafted from exports, to be completed by whoever knows what the keys are for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Reading, tell};
 use crate::inventory::{Inventory, KeyRecord};
-use crate::model::{AccountKind, KeyId};
+use crate::model::{AccountKind, Exchange};
 use crate::run;
 use crate::text::{Texts, clean};
 
@@ -71,6 +71,7 @@ fn draft(inventory: &Inventory, paths: &BTreeMap<u32, String>) -> String {
         "version: 1\n\n# What sends requests, and from where: name your systems and the addresses that the exchange sees.\n# systems:\n#   my-bot: { egress: [203.0.113.10], address: static, environment: production }\n",
     );
     let mut names: BTreeMap<usize, String> = BTreeMap::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     for (at, record) in inventory.accounts.iter().enumerate() {
         if record.account.ids.is_empty() {
             continue;
@@ -84,9 +85,8 @@ fn draft(inventory: &Inventory, paths: &BTreeMap<u32, String>) -> String {
             .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
             .collect();
         let mut name = format!("{}/{stem}", record.account.exchange);
-        while names.values().any(|n| *n == name) {
-            name.push('\'');
-            name = name.replace('\'', "-2");
+        while !taken.insert(name.clone()) {
+            name.push_str("-2");
         }
         names.insert(at, name);
     }
@@ -105,8 +105,9 @@ fn draft(inventory: &Inventory, paths: &BTreeMap<u32, String>) -> String {
         }
     }
     out.push_str("\nkeys:\n");
+    let keys = Names::of(inventory, paths);
     for (at, record) in inventory.keys.iter().enumerate() {
-        entry(&mut out, inventory, at, record, paths, &names);
+        entry(&mut out, &keys, at, record, &names);
     }
     if inventory.keys.is_empty() {
         out.push_str("  []\n");
@@ -114,15 +115,8 @@ fn draft(inventory: &Inventory, paths: &BTreeMap<u32, String>) -> String {
     out
 }
 
-fn entry(
-    out: &mut String,
-    inventory: &Inventory,
-    at: usize,
-    record: &KeyRecord,
-    paths: &BTreeMap<u32, String>,
-    names: &BTreeMap<usize, String>,
-) {
-    let Some(name) = reference(inventory, at, record, paths) else {
+fn entry(out: &mut String, keys: &Names<'_>, at: usize, record: &KeyRecord, names: &BTreeMap<usize, String>) {
+    let Some(name) = keys.reference(at, record) else {
         let _infallible = writeln!(out, "  # a key of {} that neither an id nor an export tells apart", record.key.exchange);
         return;
     };
@@ -139,26 +133,58 @@ fn entry(
     }
 }
 
-/// How the declaration names a key: by enough of its id to tell it from all others, else by its export.
-fn reference(inventory: &Inventory, at: usize, record: &KeyRecord, paths: &BTreeMap<u32, String>) -> Option<String> {
-    let exchange = record.key.exchange;
-    if let Some(id) = record.id().filter(|id| id.ends() != ("", "")) {
-        let others: Vec<&KeyId> =
-            inventory.keys.iter().enumerate().filter(|(i, k)| *i != at && k.key.exchange == exchange).filter_map(|(_, k)| k.id()).collect();
-        let length = id.0.chars().count();
-        for shown in [8, 12, 16] {
-            let short = KeyId(id.0.chars().take(shown).chain(['\u{2026}']).collect());
-            if !id.is_masked() && shown < length && !others.iter().any(|o| short.fits(o)) {
-                return Some(format!("key: {}", quoted(&format!("{exchange} {}", short.0))));
+/// The keys of an inventory as a declaration can name them.
+struct Names<'a> {
+    paths: &'a BTreeMap<u32, String>,
+    /// How many keys have this id, by exchange.
+    ids: BTreeMap<(Exchange, &'a str), usize>,
+    /// The number of each key among those of its first export.
+    numbers: Vec<usize>,
+}
+
+impl<'a> Names<'a> {
+    fn of(inventory: &'a Inventory, paths: &'a BTreeMap<u32, String>) -> Self {
+        let mut ids = BTreeMap::new();
+        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+        let mut numbers = Vec::with_capacity(inventory.keys.len());
+        for record in &inventory.keys {
+            if let Some(id) = record.id() {
+                *ids.entry((record.key.exchange, id.0.as_str())).or_insert(0) += 1;
+            }
+            let mut texts: Vec<u32> = record.key.payloads.iter().map(|(_, span)| span.text.0).collect();
+            numbers.push(texts.first().and_then(|t| counts.get(t)).copied().unwrap_or(0));
+            texts.sort_unstable();
+            texts.dedup();
+            texts.into_iter().for_each(|t| *counts.entry(t).or_insert(0) += 1);
+        }
+        Self { paths, ids, numbers }
+    }
+
+    /// Whether exactly one key begins so.
+    fn is_one(&self, exchange: Exchange, beginning: &str) -> bool {
+        let from = (exchange, beginning);
+        self.ids.range(from..).take_while(|((e, id), _)| *e == exchange && id.starts_with(beginning)).map(|(_, n)| n).sum::<usize>() == 1
+    }
+
+    /// How the declaration names a key: by enough of its id to tell it from all others, else by its export.
+    fn reference(&self, at: usize, record: &KeyRecord) -> Option<String> {
+        let exchange = record.key.exchange;
+        if let Some(id) = record.id().filter(|id| id.ends() != ("", "")) {
+            let length = id.0.chars().count();
+            for shown in [8, 12, 16] {
+                let short: String = id.0.chars().take(shown).collect();
+                if !id.is_masked() && shown < length && self.is_one(exchange, &short) {
+                    return Some(format!("key: {}", quoted(&format!("{exchange} {short}\u{2026}"))));
+                }
+            }
+            if self.ids.get(&(exchange, id.0.as_str())) == Some(&1) {
+                return Some(format!("key: {}", serde_json::Value::String(format!("{exchange} {}", id.0))));
             }
         }
-        if !others.contains(&id) {
-            return Some(format!("key: {}", serde_json::Value::String(format!("{exchange} {}", id.0))));
-        }
+        let (_, span) = record.key.payloads.first()?;
+        let path = self.paths.get(&span.text.0).filter(|p| *p != "<stdin>")?;
+        let number = self.numbers.get(at).copied().unwrap_or(0);
+        let suffix = if number == 0 { String::new() } else { format!("#{number}") };
+        Some(format!("export: {}", serde_json::Value::String(format!("{path}{suffix}"))))
     }
-    let (_, span) = record.key.payloads.first()?;
-    let path = paths.get(&span.text.0).filter(|p| *p != "<stdin>")?;
-    let number = inventory.keys.iter().take(at).filter(|k| k.key.payloads.iter().any(|(_, s)| s.text == span.text)).count();
-    let suffix = if number == 0 { String::new() } else { format!("#{number}") };
-    Some(format!("export: {}", serde_json::Value::String(format!("{path}{suffix}"))))
 }

@@ -221,6 +221,10 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
     let outcome = run::check(&plan);
     let plain = human::Style { colour: false, width: 100, unicode: true, show_suppressed: check.show_suppressed };
     for (format, path) in &check.output {
+        let target = plan.working.join(path).canonicalize().ok();
+        if target.is_some() && plan.paths.iter().any(|p| plan.working.join(p).canonicalize().ok() == target) {
+            return Err(io::Error::other(format!("the report {} would overwrite what it is about", shown(path, &plan.working))));
+        }
         let mut bytes = Vec::new();
         report::write(*format, &outcome, &plain, &mut bytes)?;
         save(&plan.working.join(path), &bytes)

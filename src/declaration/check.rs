@@ -62,6 +62,9 @@ pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
             ));
         }
     }
+    if let Some(widest) = declaration.policy.ip_whitelist.widest.as_ref().filter(|w| w.value.0 > 32) {
+        problems.push(wrong(widest.span, "an IPv4 prefix is at most /32", "`widest-ipv6` is the one for IPv6"));
+    }
     for (rule, tuning) in &declaration.policy.rules {
         if let Some(off) = &tuning.off
             && (off.value.trim().is_empty() || matches!(off.value.trim(), "true" | "false" | "yes" | "no"))

@@ -332,29 +332,18 @@ impl Context<'_> {
 
     /// What an entry is to the key's systems. An address of a system whose egress is not declared could be any.
     fn egress_of(&self, record: &KeyRecord, entry: &IpEntry) -> Option<Got<'static>> {
-        let egress = self.egress(record)?;
+        let egress = record.egress.as_ref()?;
         // What is no address at all is told by another rule, and is nobody's egress by its nature.
         let Some(range) = entry.range() else { return Some(Got::Word("egress")) };
         // A service that is declared to hold the key sends from its own addresses.
-        if published_by(range).is_some_and(|service| self.holder_is(record, service)) {
+        let holder = published_by(range).is_some_and(|service| self.holder_is(record, service));
+        if holder || egress.used.overlaps(&range) {
             return Some(Got::Word("egress"));
         }
-        let (mut backup, mut doubtful) = (false, false);
-        for item in &egress.items {
-            let Item::Egress { range: own, unused_backup, .. } = item else { continue };
-            if own.overlaps(range) {
-                match unused_backup {
-                    Some(false) => return Some(Got::Word("egress")),
-                    Some(true) => backup = true,
-                    None => doubtful = true,
-                }
-            }
+        if egress.doubtful.overlaps(&range) || !egress.complete {
+            return None;
         }
-        match (doubtful || !egress.complete, backup) {
-            (true, _) => None,
-            (false, true) => Some(Got::Word("unused-backup")),
-            (false, false) => Some(Got::Word("none")),
-        }
+        Some(Got::Word(if egress.unused.overlaps(&range) { "unused-backup" } else { "none" }))
     }
 
     /// Whether one of the key's systems trades something; unknown while one of them does not say and none does.

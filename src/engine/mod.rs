@@ -21,7 +21,7 @@ use crate::exchanges::profile;
 use crate::finding::{Finding, Label, Role};
 use crate::inventory::Inventory;
 use crate::model::time::Time;
-use crate::model::{Exchange, FieldName};
+use crate::model::{Exchange, FieldName, SecretPart};
 use crate::rules::condition::Condition;
 use crate::rules::vocabulary::{FactId, Subject};
 use crate::rules::{Pointed, Rule, Rulebook};
@@ -223,10 +223,19 @@ impl Context<'_> {
             confidence: rule.confidence,
             message,
             subject,
+            carries: self.carried(rule, asked, &places),
             places,
             suppressed: None,
             fingerprint,
         }
+    }
+
+    /// The parts of a secret that a finding is about: those of a rule that points at carried secrets.
+    fn carried(&self, rule: &Rule, asked: Asked, places: &[Label]) -> Vec<(SecretPart, usize)> {
+        let about_secrets = rule.at.iter().any(|a| a.what == Pointed::Fact(FactId::CarriedSecrets));
+        let Asked::Key(at) = asked else { return Vec::new() };
+        let carries = self.inventory.keys.get(at).filter(|_| about_secrets).map_or(&[][..], |k| &k.key.carries);
+        carries.iter().filter_map(|(part, span)| Some((*part, places.iter().position(|p| p.span == *span)?))).collect()
     }
 
     /// The places of one thing that a rule points at. Of a list that the condition searched, the members that matched.

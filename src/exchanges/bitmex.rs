@@ -83,10 +83,7 @@ fn blocks(record: &mut Record<'_, '_>, name: &str) -> Blocks {
     }
     let Some(words) = record.words_at(name, &[',']) else { return Blocks::Unknown };
     let entries: Vec<_> = words.value.into_iter().filter(|w| !w.value.trim().is_empty()).collect();
-    match entries.is_empty() {
-        true => Blocks::Nothing(Some(words.from)),
-        false => Blocks::These(entries, words.from),
-    }
+    if entries.is_empty() { Blocks::Nothing(Some(words.from)) } else { Blocks::These(entries, words.from) }
 }
 
 /// The blocks of both fields together. One that means every address opens the key whatever else is listed; with none in

@@ -234,7 +234,7 @@ mod tests {
             match keys(&text)[0].ip_whitelist.as_ref().map(|f| &f.value) {
                 Some(IpWhitelist::Listed(l)) => {
                     let places = l.iter().map(|e| e.span().unwrap());
-                    places.map(|s| text[s.start as usize..s.end as usize].to_owned()).collect::<Vec<_>>().join("|")
+                    places.map(|s| text.get(s.start as usize..s.end as usize).unwrap().to_owned()).collect::<Vec<_>>().join("|")
                 }
                 Some(IpWhitelist::Unrestricted) => "open".into(),
                 _ => "unknown".into(),

@@ -171,6 +171,10 @@ fn around_fits(payload: &Payload, node: &Node<'_>) -> bool {
 }
 
 fn best_claim(reader: &'static Reader, node: &Node<'_>, endpoint: Option<&str>, asked: bool) -> Option<Claim> {
+    // An error answer is none of the payloads, whatever else stands in it.
+    if (reader.error)(node).is_some() {
+        return None;
+    }
     let named = endpoint.and_then(|e| reader.payloads.iter().find(|p| same_endpoint(p.endpoint, e)));
     let claims = reader.payloads.iter().filter_map(|p| claim(reader.exchange, p, node));
     let best = claims.min_by_key(|c| {

@@ -355,7 +355,7 @@ fn doubt(key: &mut Key) {
     let unknown: Vec<Span> = key.unknown.iter().filter_map(Fact::span).collect();
     let open = |right: &Stated<bool>| {
         let list = right.as_ref().filter(|f| !f.value).and_then(Fact::span);
-        list.is_some_and(|list| unknown.iter().any(|word| *word != list && list.contains(*word)))
+        list.is_some_and(|list| unknown.iter().any(|word| list.contains(*word)))
     };
     let p = &mut key.permissions;
     let rights = [

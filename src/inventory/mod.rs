@@ -89,12 +89,27 @@ pub struct KeyRecord {
     pub account: Option<usize>,
     /// The union of its whitelist's entries.
     pub addresses: Option<AddressSet>,
+    /// From where its systems send, as declared; nothing where no system is.
+    pub egress: Option<Egress>,
     /// Keys that are declared to replace it.
     pub replaced_by: Vec<usize>,
     /// Keys that it is declared the backup of.
     pub backup_for: Vec<usize>,
     /// For a key that only reads: trading keys that are usable from one of its addresses, or run on its server.
     pub trading_neighbours: Neighbours,
+}
+
+/// From where the systems of a key send.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    /// The addresses in use.
+    pub used: AddressSet,
+    /// Backups that are not in use.
+    pub unused: AddressSet,
+    /// Backups of which nothing says whether they are in use.
+    pub doubtful: AddressSet,
+    /// Whether every system declares its egress.
+    pub complete: bool,
 }
 
 /// The trading keys beside a key that only reads.
@@ -224,6 +239,7 @@ impl KeyRecord {
             task: TaskFact::default(),
             account: None,
             addresses: None,
+            egress: None,
             replaced_by: Vec::new(),
             backup_for: Vec::new(),
             trading_neighbours: Neighbours::default(),

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{AccountRecord, Inventory, KeyRecord, Neighbours, TaskFact, Withdrawals};
+use super::{AccountRecord, Egress, Inventory, KeyRecord, Neighbours, TaskFact, Withdrawals};
 use crate::declaration::{TaskWord, key_reference, names};
 use crate::exchanges::profile;
-use crate::model::ip::IpRange;
+use crate::model::ip::{AddressSet, IpRange};
 use crate::model::time::Hold;
 use crate::model::{AccountKind, Fact, IpWhitelist, KeyId};
 
@@ -24,10 +24,36 @@ impl Inventory {
 
     fn relate_keys(&mut self) {
         let tasks: Vec<TaskFact> = self.keys.iter().map(|k| self.task_of(k)).collect();
-        for (key, task) in self.keys.iter_mut().zip(tasks) {
+        let egress: Vec<Option<Egress>> = self.keys.iter().map(|k| self.egress_of(k)).collect();
+        for ((key, task), egress) in self.keys.iter_mut().zip(tasks).zip(egress) {
             key.derive();
             key.task = task;
+            key.egress = egress;
         }
+    }
+
+    /// A backup that is left out is none: what a system has is what is declared of it.
+    fn egress_of(&self, key: &KeyRecord) -> Option<Egress> {
+        let systems = self.systems(key);
+        if systems.is_empty() {
+            return None;
+        }
+        let (mut used, mut unused, mut doubtful) = (Vec::new(), Vec::new(), Vec::new());
+        for (system, _) in &systems {
+            used.extend(system.egress.iter().flatten().map(|a| a.value.0));
+            let backups = match system.backup_in_use.as_ref().map(|b| b.value) {
+                Some(true) => &mut used,
+                Some(false) => &mut unused,
+                None => &mut doubtful,
+            };
+            backups.extend(system.backup_egress.iter().flatten().map(|a| a.value.0));
+        }
+        Some(Egress {
+            used: AddressSet::of_ranges(used),
+            unused: AddressSet::of_ranges(unused),
+            doubtful: AddressSet::of_ranges(doubtful),
+            complete: systems.iter().all(|(s, _)| s.egress.is_some()),
+        })
     }
 
     /// The declared task; of several, the strictest, so that an entry cannot excuse what another one forbids.

@@ -277,6 +277,14 @@ pub enum SecretPart {
 }
 
 impl SecretPart {
+    /// The word for it in documents.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Passphrase => "passphrase",
+            Self::PrivateKey => "private-key",
+        }
+    }
     /// The words for it.
     pub fn title(self) -> &'static str {
         match self {

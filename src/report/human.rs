@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use super::summary;
 use crate::discover::Aside;
 use crate::engine::NotAssessed;
-use crate::finding::{Confidence, Finding, Role, SubjectName};
+use crate::finding::{Confidence, Finding, Label, Role, SubjectName};
 use crate::problem::{Problem, Weight};
 use crate::rules::vocabulary::Subject;
 use crate::run::{Outcome, is_complete};
@@ -39,6 +39,10 @@ pub struct Style {
 const LEFT_OUT: usize = 5;
 /// Paths not read that are listed.
 const NOT_READ: usize = 20;
+/// Places of a finding that are shown; the document for programs has them all.
+const PLACES: usize = 12;
+/// Places of a finding about everything that are shown.
+const FEW_PLACES: usize = 3;
 /// Members of a list that are named before "and N more".
 const NAMED: usize = 3;
 
@@ -48,6 +52,11 @@ const NAMED: usize = 3;
 /// Where `out` cannot be written.
 pub fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     Report { outcome, style, pen: Pen::new(style), drawer: Drawer::new(style), explained: BTreeSet::new(), page: String::new() }.write(out)
+}
+
+/// Whether a finding is about no record of its own: such findings stand after those that are.
+fn is_about_all(subject: &SubjectName) -> bool {
+    matches!(subject.kind, "estate" | "exchange")
 }
 
 struct Report<'a> {
@@ -122,6 +131,7 @@ impl<'a> Report<'a> {
                 }
             }
         }
+        groups.sort_by_key(|(subject, _, _)| is_about_all(subject));
         groups.into_iter().map(|(subject, file, findings)| (self.heading(subject, file, findings.len()), findings)).collect()
     }
 
@@ -148,7 +158,7 @@ impl<'a> Report<'a> {
         out
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: &'a Finding) {
         let id = self.rule_id(finding.rule);
         let tone = if finding.suppressed.is_some() { Tone::Quiet } else { Tone::of(finding.severity) };
         let page = &mut self.page;
@@ -157,10 +167,16 @@ impl<'a> Report<'a> {
             let until = suppressed.until.as_ref().map(|u| format!(" until {u}")).unwrap_or_default();
             self.pen.paragraph(2, (Tone::Quiet, &format!("suppressed ({}){until}:", suppressed.by)), &suppressed.reason, page);
         }
-        let pins: Vec<Pin<'_>> =
-            finding.places.iter().map(|l| Pin { span: l.span, note: &l.note, primary: l.role == Role::Primary }).collect();
+        // What is about everything has a place in every export: a few show what is meant.
+        let most = if is_about_all(&finding.subject) { FEW_PLACES } else { PLACES };
+        let pin = |l: &'a Label| Pin { span: l.span, note: &l.note, primary: l.role == Role::Primary };
+        let pins: Vec<Pin<'_>> = finding.places.iter().take(most).map(pin).collect();
         // Writing to a string cannot fail, and our source has an answer to every span.
         let _infallible = self.drawer.draw(&self.outcome.texts, &pins, tone, page);
+        if finding.places.len() > most {
+            let more = format!("and {}", count(finding.places.len() - most, "more place", "more places"));
+            self.pen.paragraph(2, (Tone::Quiet, ""), &more, page);
+        }
         if let Some(because) = &finding.because {
             self.pen.paragraph(2, (Tone::Heading, &format!("{} because:", finding.severity)), because, page);
         }

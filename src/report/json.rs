@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::discover::Aside;
 use crate::finding::{Confidence, Finding, Role, Severity};
+use crate::model::{Exchange, SecretPart};
 use crate::problem::{Problem, Weight};
 use crate::run::{Coverage, Outcome};
 use crate::text::{Shown, Span, clean};
@@ -103,6 +104,9 @@ struct FindingOut<'a> {
     fingerprint: &'a str,
     /// Whom it is about.
     subject: SubjectOut<'a>,
+    /// The secret that it is about; only on findings about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<SecretOut>,
     /// Where, the primary place first.
     places: Vec<PlaceOut<'a>>,
     /// Why it does not count; null where it does.
@@ -122,6 +126,28 @@ pub(super) struct SubjectOut<'a> {
     id: Option<&'a str>,
     /// The name its owner gave it.
     label: Option<&'a str>,
+}
+
+/// A secret that stands in plaintext, never its value.
+#[derive(Serialize, JsonSchema)]
+struct SecretOut {
+    /// The exchange that it belongs to.
+    exchange: Option<&'static str>,
+    /// Its parts.
+    parts: Vec<PartOut>,
+}
+
+/// A part of a secret.
+#[derive(Serialize, JsonSchema)]
+struct PartOut {
+    /// secret, passphrase or private-key.
+    part: &'static str,
+    /// What identifies the value without holding it; null where nothing does.
+    fingerprint: Option<String>,
+    /// Its length in characters, as written.
+    length: u32,
+    /// The number of its place among the places, from 0.
+    place: usize,
 }
 
 /// A place.
@@ -311,9 +337,24 @@ fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<
         fix: &rule.fix,
         fingerprint: &finding.fingerprint,
         subject: SubjectOut::new(&finding.subject),
+        secret: secret(outcome, finding),
         places: finding.places.iter().filter_map(|p| PlaceOut::new(&outcome.texts, p.span, role(p.role), &p.note)).collect(),
         suppressed: finding.suppressed.as_ref().map(|s| SuppressedOut { by: s.by, reason: &s.reason, until: s.until.as_deref() }),
     })
+}
+
+fn secret(outcome: &Outcome, finding: &Finding) -> Option<SecretOut> {
+    let part = |(part, place): &(SecretPart, usize)| {
+        let span = finding.places.get(*place)?.span;
+        // What is hidden has kept its length; quotes are no part of the value.
+        let shown = outcome.texts.get(span.text)?.content().get(span.start as usize..span.end as usize)?;
+        let value = shown.strip_prefix(['"', '\'']).unwrap_or(shown);
+        let value = value.strip_suffix(['"', '\'']).unwrap_or(value);
+        Some(PartOut { part: part.id(), fingerprint: None, length: value.chars().count() as u32, place: *place })
+    };
+    let parts: Vec<PartOut> = finding.carries.iter().filter_map(part).collect();
+    let exchange = finding.subject.exchange.map(Exchange::id);
+    (!parts.is_empty()).then_some(SecretOut { exchange, parts })
 }
 
 /// Writes the report.

@@ -434,7 +434,7 @@ fn row(listing: &Listing<'_>, record: &KeyRecord) -> [String; 8] {
             "?".to_owned()
         }
         Some(ListOr::Word("unrestricted")) => "any address".into(),
-        Some(ListOr::Word(_)) => "a list that is not shown".into(),
+        Some(ListOr::Word(_)) => "restricted, entries not stated".into(),
         Some(ListOr::List(entries)) => some_of(entries, 3),
     };
     let until = match (&key.expires, key.never_expires) {
