@@ -278,9 +278,10 @@ fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> E
         let start = Span::new(node.span.text, node.span.start, node.span.start + 1);
         let message = "this answer is one page of several: what stands on the others is not in it";
         // Keys that were not read are keys that were not checked.
-        let problem = match harvest.keys.is_empty() {
-            true => Problem::note("more-pages", Some(start), message),
-            false => Problem::incomplete("more-pages", start, message),
+        let problem = if harvest.keys.is_empty() {
+            Problem::note("more-pages", Some(start), message)
+        } else {
+            Problem::incomplete("more-pages", start, message)
         };
         harvest.problems.push(problem.help("fetch the other pages and check them together"));
     }

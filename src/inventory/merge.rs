@@ -60,9 +60,10 @@ fn written(list: &IpWhitelist) -> Option<Vec<String>> {
     match list {
         IpWhitelist::Listed(entries) => {
             let set = AddressSet::of(entries.iter().map(|e| &e.value));
-            let mut out: Vec<String> = match set.is_complete() {
-                true => set.ranges().map(|r| r.to_string()).collect(),
-                false => entries.iter().map(|e| e.value.written.clone()).collect(),
+            let mut out: Vec<String> = if set.is_complete() {
+                set.ranges().map(|r| r.to_string()).collect()
+            } else {
+                entries.iter().map(|e| e.value.written.clone()).collect()
             };
             out.sort_unstable();
             out.dedup();

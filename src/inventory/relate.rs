@@ -211,7 +211,7 @@ impl Inventory {
                 Some(_) => open = true,
                 None => {}
             }
-            open |= !key.addresses.as_ref().is_some_and(crate::model::ip::AddressSet::is_complete) && !is_open(key);
+            open |= !key.addresses.as_ref().is_some_and(AddressSet::is_complete) && !is_open(key);
             if sure {
                 for server in self.systems(key).into_iter().filter_map(|(s, _)| s.server.as_ref()) {
                     by_server.entry(server.value.clone()).or_default().push(at);
@@ -267,7 +267,7 @@ impl Inventory {
         for server in self.systems(key).into_iter().filter_map(|(s, _)| s.server.as_ref()) {
             by_server.get(&server.value).into_iter().flatten().copied().for_each(&mut add);
         }
-        for range in key.addresses.iter().flat_map(crate::model::ip::AddressSet::ranges) {
+        for range in key.addresses.iter().flat_map(AddressSet::ranges) {
             let until = trading.partition_point(|(r, _)| {
                 (r.is_v4() != range.is_v4() && r.is_v4()) || (r.is_v4() == range.is_v4() && r.first() <= range.last())
             });
@@ -281,7 +281,7 @@ impl Inventory {
                 }
             }
         }
-        let own_known = key.addresses.as_ref().is_some_and(crate::model::ip::AddressSet::is_complete) || is_open(key);
+        let own_known = key.addresses.as_ref().is_some_and(AddressSet::is_complete) || is_open(key);
         Neighbours { known: near, open: more || (!is_open(key) && (open || !own_known)) }
     }
 }

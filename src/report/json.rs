@@ -253,7 +253,7 @@ impl<'a> SubjectOut<'a> {
     pub(super) fn new(name: &'a crate::finding::SubjectName) -> Self {
         Self {
             kind: name.kind,
-            exchange: name.exchange.map(crate::model::Exchange::id),
+            exchange: name.exchange.map(Exchange::id),
             account: name.account.as_deref(),
             id: name.id.as_deref(),
             label: name.label.as_deref(),
