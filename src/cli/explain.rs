@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::rules::load;
 use crate::rules::{Pointed, Rule, embedded_source, examples, sentence};
-use crate::text::{Texts, clean};
+use crate::text::{Texts, clean, nearest, quotable};
 
 /// Prints a rule.
 ///
@@ -15,12 +15,9 @@ pub fn run(id: &str, dir: Option<PathBuf>, out: &mut dyn Write) -> io::Result<u8
     let mut texts = Texts::default();
     let Some(book) = load(dir, &mut texts)? else { return Ok(2) };
     let Some(rule) = book.get(id) else {
-        let near = book.rules.iter().min_by_key(|r| strsim::damerau_levenshtein(&r.id, id)).map_or("", |r| r.id.as_str());
-        writeln!(
-            io::stderr(),
-            "keylint: there is no rule {}; did you mean `{near}`? `keylint rules` lists them",
-            crate::text::quotable(id)
-        )?;
+        let ids: Vec<&str> = book.rules.iter().map(|r| r.id.as_str()).collect();
+        let near = nearest(id, &ids).map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
+        writeln!(io::stderr(), "keylint: there is no rule {}; {near}`keylint rules` lists them", quotable(id))?;
         return Ok(2);
     };
     print(rule, &texts, out)?;

@@ -16,7 +16,7 @@ use crate::model::time::Time;
 use crate::plan::Plan;
 use crate::report::{self, Format, human, keys, schema};
 use crate::run;
-use crate::text::{Texts, clean};
+use crate::text::{Texts, clean, nearest};
 
 /// keylint: what can be lost if an exchange API key leaks, and what must change so that it can't.
 #[derive(Parser)]
@@ -121,8 +121,7 @@ enum KeysFormat {
 fn exchange(name: &str) -> Result<Exchange, String> {
     Exchange::parse(name).ok_or_else(|| {
         let ids: Vec<_> = Exchange::ALL.iter().map(|e| e.id()).collect();
-        let near = ids.iter().min_by_key(|i| strsim::damerau_levenshtein(i, name)).filter(|i| strsim::damerau_levenshtein(i, name) <= 2);
-        near.map_or_else(|| format!("one of {}", ids.join(", ")), |n| format!("did you mean `{n}`?"))
+        nearest(name, &ids).map_or_else(|| format!("one of {}", ids.join(", ")), |n| format!("did you mean `{n}`?"))
     })
 }
 

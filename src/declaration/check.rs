@@ -7,7 +7,7 @@ use crate::document::Spanned;
 use crate::model::Exchange;
 use crate::model::time::Time;
 use crate::problem::Problem;
-use crate::text::{Span, quotable};
+use crate::text::{Span, nearest, quotable};
 
 /// Everything that is wrong.
 pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
@@ -132,8 +132,7 @@ fn exchange_unknown(span: Span, name: &str, form: &str) -> Problem {
     if Exchange::parse(name).is_some() {
         return wrong(span, format!("expected more than the exchange: {form}"), "add the name or id");
     }
-    let near = names.iter().min_by_key(|n| strsim::damerau_levenshtein(n, name)).filter(|n| strsim::damerau_levenshtein(n, name) <= 2);
-    match near {
+    match nearest(name, &names) {
         Some(near) => wrong(span, format!("no exchange of this name is known; {form}"), format!("did you mean `{near}`?")),
         None => wrong(span, format!("no exchange of this name is known; {form}"), format!("the exchanges are {}", names.join(", "))),
     }
@@ -142,12 +141,8 @@ fn exchange_unknown(span: Span, name: &str, form: &str) -> Problem {
 /// Tells where a name refers to nothing.
 fn refer(problems: &mut Vec<Problem>, name: Option<&Spanned<String>>, known: &[&str], section: &str) {
     let Some(name) = name.filter(|n| !known.contains(&n.value.as_str())) else { return };
-    let near = known
-        .iter()
-        .min_by_key(|k| strsim::damerau_levenshtein(k, &name.value))
-        .filter(|k| strsim::damerau_levenshtein(k, &name.value) <= 3);
     let message = format!("{} is not declared under `{section}`", quotable(&name.value));
-    problems.push(match near {
+    problems.push(match nearest(&name.value, known) {
         Some(near) => wrong(name.span, message, format!("did you mean `{near}`?")),
         None => wrong(name.span, message, format!("declare it under `{section}`")),
     });

@@ -6,7 +6,7 @@
 //! `Error::custom` is taken as it is, and must keep to that itself.
 
 use super::{Entry, Kind, Node, duplicates};
-use crate::text::{Span, clean};
+use crate::text::{Span, nearest};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Expected, IntoDeserializer, SeqAccess, Unexpected, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -179,33 +179,11 @@ fn listed(words: &[&str]) -> String {
 
 /// A name out of a document as a message may show it; `None` where it is long or looks like a secret.
 fn quotable(name: &str) -> Option<String> {
-    /// The longest name that is quoted, and the longest it may become once cleaned, in characters.
-    const LONGEST: usize = 40;
+    /// The longest it may become once cleaned, in characters.
     const LONGEST_CLEANED: usize = 60;
-    /// From this many letters on, with a digit among them, it may be a secret.
-    const SECRET: usize = 20;
-    let wordlike = name.chars().filter(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(*c)).count();
-    let secret = wordlike >= SECRET && name.chars().any(|c| c.is_ascii_digit());
-    if secret || name.chars().count() > LONGEST {
-        return None;
-    }
-    Some(clean(name).chars().take(LONGEST_CLEANED).collect())
-}
-
-/// The expected word that was probably meant: at most a third of its characters differ, once case and the dashes
-/// between words are left aside.
-fn nearest(name: &str, expected: &[&'static str]) -> Option<&'static str> {
-    let bare = |word: &str| word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect::<String>();
-    let name = bare(name);
-    if name.is_empty() || name.len() > 64 {
-        return None;
-    }
-    let ranked = expected.iter().map(|word| {
-        let word_bare = bare(word);
-        let longest = name.chars().count().max(word_bare.chars().count());
-        (strsim::damerau_levenshtein(&name, &word_bare), longest, *word)
-    });
-    ranked.filter(|(distance, longest, _)| distance * 3 <= *longest).min_by_key(|(distance, ..)| *distance).map(|(_, _, word)| word)
+    let quoted = crate::text::quotable(name);
+    let bare = quoted.strip_prefix('`')?.strip_suffix('`')?;
+    Some(bare.chars().take(LONGEST_CLEANED).collect())
 }
 
 /// One node, and the key that it is the value of.

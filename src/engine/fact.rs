@@ -4,8 +4,18 @@ use crate::declaration::TaskWord;
 use crate::model::ip::{AddressSet, IpEntry, IpRange};
 use crate::model::money::Money;
 use crate::model::time::{Hold, Time};
-use crate::model::{Exchange, Fact, Market, Right};
+use crate::model::{Exchange, Fact, Market, Right, Stated};
 use crate::text::Span;
+
+/// A yes-or-no field as an answer.
+pub fn flag<'a>(stated: &Stated<bool>) -> Option<Got<'a>> {
+    stated.as_ref().map(|f| Got::Bool(f.value))
+}
+
+/// Where a field is stated.
+pub fn place<T>(stated: &Stated<T>) -> Option<Span> {
+    stated.as_ref().and_then(Fact::span)
+}
 
 /// Whom a rule is asked about, by its place in the inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

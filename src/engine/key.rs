@@ -1,25 +1,19 @@
 //! The facts of a key, as conditions ask for them.
 
 use super::Context;
-use super::fact::{Got, Item, Members};
+use super::fact::{Got, Item, Members, flag};
 use crate::declaration::{AddressKind, TaskWord};
 use crate::exchanges::{CountedFrom, profile};
 use crate::inventory::{KeyRecord, published_by};
 use crate::model::ip::{AddressSet, IpEntry, Special, redundant};
 use crate::model::pair;
 use crate::model::time::Time;
-use crate::model::{
-    AccountKind, Expiry, Fact, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status, TransferReach, known,
-};
+use crate::model::{AccountKind, Expiry, Fact, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Status, TransferReach, known};
 use crate::rules::vocabulary::{FactId, ItFact};
 use crate::text::{Span, quotable};
 
 /// How many sub-accounts are named that exports list without their owner.
 const FEW: usize = 8;
-
-fn flag<'a>(stated: &Stated<bool>) -> Option<Got<'a>> {
-    stated.as_ref().map(|f| Got::Bool(f.value))
-}
 
 impl Context<'_> {
     /// The answer to a question about a key.

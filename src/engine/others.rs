@@ -1,19 +1,15 @@
 //! The facts of accounts, third parties, addresses, routes, exchanges and of all that was read.
 
 use super::Context;
-use super::fact::{Asked, Got, Item, Members};
+use super::fact::{Asked, Got, Item, Members, flag, place};
 use super::key::{kind_word, signs_with_shared_secret};
 use crate::declaration::{Limit, TaskWord, span_of};
 use crate::exchanges::{SignatureKind, profile};
 use crate::inventory::{AccountRecord, AddressRecord};
 use crate::model::time::Hold;
-use crate::model::{AddressStatus, Exchange, Fact, Stated, known};
+use crate::model::{AddressStatus, Exchange, Fact, known};
 use crate::rules::vocabulary::FactId;
 use crate::text::Span;
-
-fn flag<'a>(stated: &Stated<bool>) -> Option<Got<'a>> {
-    stated.as_ref().map(|f| Got::Bool(f.value))
-}
 
 impl Context<'_> {
     /// The answer to a question about an account.
@@ -71,22 +67,19 @@ impl Context<'_> {
         let Some(record) = self.inventory.accounts.get(at) else { return Vec::new() };
         let section = self.inventory.declared_account(record);
         let withdrawals = section.and_then(|s| s.withdrawals.as_ref());
-        fn span<T>(f: &Stated<T>) -> Option<Span> {
-            f.as_ref().and_then(Fact::span)
-        }
         let one = match fact {
             FactId::Purpose => section.and_then(|s| span_of(&s.purpose)),
-            FactId::Kind => span(&record.kind),
-            FactId::AddressWhitelist => span(&record.withdrawals.address_whitelist),
-            FactId::Hold => span(&record.withdrawals.hold),
+            FactId::Kind => place(&record.kind),
+            FactId::AddressWhitelist => place(&record.withdrawals.address_whitelist),
+            FactId::Hold => place(&record.withdrawals.hold),
             FactId::SecondFactor => withdrawals.and_then(|w| span_of(&w.second_factor)),
             FactId::ConfirmedBy => withdrawals.and_then(|w| span_of(&w.confirmed_by)),
             FactId::DailyLimit => withdrawals.and_then(|w| span_of(&w.daily_limit)),
             FactId::RegularPayout => withdrawals.and_then(|w| span_of(&w.regular_payout)),
-            FactId::Balance => span(&record.balance),
-            FactId::WorkingBalance => span(&record.working_balance),
+            FactId::Balance => place(&record.balance),
+            FactId::WorkingBalance => place(&record.working_balance),
             FactId::Withdrawable => {
-                self.inventory.keys_of(at).filter(|k| known(&k.key.permissions.withdraw)).find_map(|k| span(&k.key.permissions.withdraw))
+                self.inventory.keys_of(at).filter(|k| known(&k.key.permissions.withdraw)).find_map(|k| place(&k.key.permissions.withdraw))
             }
             list => return self.account_list(at, list).map_or_else(Vec::new, places_of),
         };

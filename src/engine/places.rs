@@ -1,12 +1,12 @@
 //! Where the facts of a key are stated: what findings point at.
 
 use super::Context;
-use super::fact::Item;
+use super::fact::{Item, place};
 use crate::declaration::AddressKind;
 use crate::exchanges::profile;
 use crate::inventory::KeyRecord;
 use crate::model::ip::{AddressSet, EntryForm, IpEntry};
-use crate::model::{Fact, IpWhitelist, Right, Stated, known};
+use crate::model::{Fact, IpWhitelist, Right, known};
 use crate::rules::vocabulary::FactId;
 use crate::text::Span;
 
@@ -16,9 +16,6 @@ impl Context<'_> {
         let Some(record) = self.inventory.keys.get(at) else { return Vec::new() };
         let key = &record.key;
         let of = |f: Option<Span>| f.into_iter().collect::<Vec<_>>();
-        fn span<T>(f: &Stated<T>) -> Option<Span> {
-            f.as_ref().and_then(Fact::span)
-        }
         let account = self.inventory.account_of(record);
         let section = account.and_then(|a| self.inventory.declared_account(a));
         match fact {
@@ -29,25 +26,25 @@ impl Context<'_> {
                 }
                 out
             }
-            FactId::CanRead => of(span(&key.permissions.read)),
-            FactId::CanTrade => of(span(&key.permissions.trade)),
-            FactId::CanTransfer | FactId::TransferReach => of(span(&key.permissions.transfer)),
-            FactId::CanWithdraw => of(span(&key.permissions.withdraw)),
+            FactId::CanRead => of(place(&key.permissions.read)),
+            FactId::CanTrade => of(place(&key.permissions.trade)),
+            FactId::CanTransfer | FactId::TransferReach => of(place(&key.permissions.transfer)),
+            FactId::CanWithdraw => of(place(&key.permissions.withdraw)),
             FactId::CanAdminister => {
                 let parts =
                     [&key.permissions.administer_keys, &key.permissions.administer_sub_accounts, &key.permissions.administer_addresses];
-                let mut out: Vec<_> = parts.into_iter().filter(|p| known(p)).filter_map(span).collect();
+                let mut out: Vec<_> = parts.into_iter().filter(|p| known(p)).filter_map(place).collect();
                 out.dedup();
                 out
             }
-            FactId::AdministerKeys => of(span(&key.permissions.administer_keys)),
-            FactId::AdministerSubAccounts => of(span(&key.permissions.administer_sub_accounts)),
-            FactId::AdministerAddresses => of(span(&key.permissions.administer_addresses)),
+            FactId::AdministerKeys => of(place(&key.permissions.administer_keys)),
+            FactId::AdministerSubAccounts => of(place(&key.permissions.administer_sub_accounts)),
+            FactId::AdministerAddresses => of(place(&key.permissions.administer_addresses)),
             FactId::MayMintGreaterKeys => {
                 let words = profile(key.exchange).and_then(|p| p.facts.mints_greater_keys.as_ref());
                 key.native.iter().filter(|n| words.is_some_and(|w| w.value.contains(&n.value))).filter_map(Fact::span).collect()
             }
-            FactId::IpState => of(span(&key.ip_whitelist)),
+            FactId::IpState => of(place(&key.ip_whitelist)),
             FactId::IpUnion => self.widest_entries(record),
             FactId::AddressKind => {
                 let dynamic = |k: &&crate::document::Spanned<AddressKind>| k.value == AddressKind::Dynamic;
@@ -55,24 +52,24 @@ impl Context<'_> {
             }
             FactId::AccountPurpose => of(section.and_then(|s| crate::declaration::span_of(&s.purpose))),
             FactId::KeyAccountKind => {
-                let own = span(&key.account_kind);
-                of(own.or_else(|| span(&account?.kind)).or_else(|| Some(account?.declared.as_ref()?.span)))
+                let own = place(&key.account_kind);
+                of(own.or_else(|| place(&account?.kind)).or_else(|| Some(account?.declared.as_ref()?.span)))
             }
-            FactId::KeyAccountWorkingBalance => of(account.and_then(|a| span(&a.working_balance))),
-            FactId::KeyAddressWhitelist => of(account.and_then(|a| span(&a.withdrawals.address_whitelist))),
-            FactId::KeyHold => of(account.and_then(|a| span(&a.withdrawals.hold))),
-            FactId::PairState => of(span(&key.pair_whitelist)),
+            FactId::KeyAccountWorkingBalance => of(account.and_then(|a| place(&a.working_balance))),
+            FactId::KeyAddressWhitelist => of(account.and_then(|a| place(&a.withdrawals.address_whitelist))),
+            FactId::KeyHold => of(account.and_then(|a| place(&a.withdrawals.hold))),
+            FactId::PairState => of(place(&key.pair_whitelist)),
             FactId::SecretManaged => {
                 let stored = self.inventory.entries(record).filter_map(|e| e.value.secret.as_ref());
                 stored.filter(|s| !s.stored_in.value.is_managed()).map(|s| s.stored_in.span).collect()
             }
-            FactId::Created => of(span(&key.created)),
-            FactId::LastUsed | FactId::NeverUsed => of(span(&key.last_used)),
+            FactId::Created => of(place(&key.created)),
+            FactId::LastUsed | FactId::NeverUsed => of(place(&key.last_used)),
             // An exchange that only says "expired" has no time to point at.
             FactId::Expires if self.expires(record).is_none() => Vec::new(),
-            FactId::Expires => of(span(&key.expires).or_else(|| span(&key.ip_whitelist)).or_else(|| span(&key.created))),
-            FactId::Status => of(span(&key.status)),
-            FactId::KeyFetchedAt => of(span(&key.fetched_at)),
+            FactId::Expires => of(place(&key.expires).or_else(|| place(&key.ip_whitelist)).or_else(|| place(&key.created))),
+            FactId::Status => of(place(&key.status)),
+            FactId::KeyFetchedAt => of(place(&key.fetched_at)),
             FactId::HeldByThirdParty => self.inventory.holders(record).map(|h| h.span).collect(),
             list => self.key_list(at, list).map_or_else(Vec::new, |m| m.items.iter().flat_map(|i| self.key_item_places(at, i)).collect()),
         }

@@ -129,23 +129,16 @@ fn address(record: &mut Record<'_, '_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
-    use crate::exchanges::{Reading, read};
+
     use crate::model::{Key, value};
-    use crate::text::TextId;
 
     fn fixture(name: &str) -> String {
-        std::fs::read_to_string(format!("{}/fixtures/exports/bitmex/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        sample::fixture(READER.exchange, name)
     }
     fn key_of(text: &str) -> Key {
-        let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
-        match read(&node, None).pop() {
-            Some(Reading::Export(mut export)) => {
-                assert_eq!(export.exchange, Exchange::Bitmex);
-                export.harvest.keys.remove(0)
-            }
-            _ => panic!("no export"),
-        }
+        sample::harvest(READER.exchange, text).keys.remove(0)
     }
 
     #[test]

@@ -143,23 +143,17 @@ fn international_portfolio(record: &mut Record<'_, '_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
     use crate::exchanges::{Reading, read};
     use crate::model::value;
     use crate::text::TextId;
 
     fn fixture(name: &str) -> String {
-        std::fs::read_to_string(format!("{}/fixtures/exports/coinbase/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        sample::fixture(READER.exchange, name)
     }
     fn keys(text: &str) -> Vec<Key> {
-        let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
-        match read(&node, None).pop() {
-            Some(Reading::Export(export)) => {
-                assert_eq!(export.exchange, Exchange::Coinbase);
-                export.harvest.keys
-            }
-            _ => panic!("no export"),
-        }
+        sample::harvest(READER.exchange, text).keys
     }
 
     #[test]

@@ -245,23 +245,17 @@ fn locks(_: &Node<'_>, _: &mut Harvest) {}
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
     use crate::exchanges::{Reading, read};
     use crate::model::{Right, value};
     use crate::text::TextId;
 
     fn fixture(name: &str) -> String {
-        std::fs::read_to_string(format!("{}/fixtures/exports/deribit/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        sample::fixture(READER.exchange, name)
     }
     fn harvest(text: &str) -> Harvest {
-        let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
-        match read(&node, None).pop() {
-            Some(Reading::Export(export)) => {
-                assert_eq!(export.exchange, Exchange::Deribit);
-                export.harvest
-            }
-            _ => panic!("no export"),
-        }
+        sample::harvest(READER.exchange, text)
     }
     fn rights(key: &Key) -> [Option<bool>; 5] {
         Right::ALL.map(|r| value(&key.permissions.get(r)).copied())

@@ -6,7 +6,7 @@ use crate::document::{Kind, Node};
 use crate::model::time::Time;
 use crate::model::{Exchange, Fact, KeyId, Stated};
 use crate::problem::Problem;
-use crate::text::quotable;
+use crate::text::{nearest, quotable};
 
 /// The envelope as it is written: all but `response` may be left out.
 #[derive(Serialize, Deserialize, schemars::JsonSchema)]
@@ -62,11 +62,9 @@ impl<'n> Envelope<'n> {
         for entry in entries {
             let name = entry.key.scalar().unwrap_or("");
             if !FIELDS.contains(&name) {
-                let nearest =
-                    FIELDS.iter().min_by_key(|f| strsim::damerau_levenshtein(f, name)).filter(|f| strsim::damerau_levenshtein(f, name) < 4);
                 let problem =
                     Problem::incomplete("unknown-field", entry.key.span, format!("{} is no field of an envelope", quotable(name)));
-                problems.push(match nearest {
+                problems.push(match nearest(name, &FIELDS) {
                     Some(near) => problem.help(format!("did you mean `{near}`?")),
                     None => problem.help(format!("an envelope has {}", FIELDS.join(", "))),
                 });

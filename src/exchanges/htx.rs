@@ -169,6 +169,7 @@ fn address(record: &mut Record<'_, '_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
     use crate::exchanges::{Reading, read};
     use crate::model::time::Time;
@@ -176,17 +177,10 @@ mod tests {
     use crate::text::TextId;
 
     fn fixture(name: &str) -> String {
-        std::fs::read_to_string(format!("{}/fixtures/exports/htx/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        sample::fixture(READER.exchange, name)
     }
     fn harvest(text: &str) -> Harvest {
-        let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
-        match read(&node, None).pop() {
-            Some(Reading::Export(export)) => {
-                assert_eq!(export.exchange, Exchange::Htx);
-                export.harvest
-            }
-            _ => panic!("no export"),
-        }
+        sample::harvest(READER.exchange, text)
     }
 
     #[test]

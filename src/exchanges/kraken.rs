@@ -175,23 +175,17 @@ fn address(record: &mut Record<'_, '_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
     use crate::exchanges::{Reading, read};
     use crate::model::{AddressStatus, Expiry, LastUse, value};
     use crate::text::TextId;
 
     fn fixture(name: &str) -> String {
-        std::fs::read_to_string(format!("{}/fixtures/exports/kraken/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        sample::fixture(READER.exchange, name)
     }
     fn harvest(text: &str) -> crate::exchanges::Harvest {
-        let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
-        match read(&node, None).pop() {
-            Some(Reading::Export(export)) => {
-                assert_eq!(export.exchange, Exchange::Kraken);
-                export.harvest
-            }
-            _ => panic!("no export"),
-        }
+        sample::harvest(READER.exchange, text)
     }
     fn rights(key: &Key) -> [Option<bool>; 5] {
         let p = &key.permissions;

@@ -199,27 +199,19 @@ fn frozen(record: &mut Record<'_, '_>) -> Stated<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
-    use crate::exchanges::{Reading, read};
+
     use crate::model::value;
-    use crate::text::TextId;
 
     fn fixture(name: &str) -> String {
-        std::fs::read_to_string(format!("{}/fixtures/exports/kucoin/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        sample::fixture(READER.exchange, name)
     }
     fn keys(text: &str) -> Vec<Key> {
-        let node = crate::document::parse(TextId(0), text, 0..text.len()).unwrap();
-        match read(&node, None).pop() {
-            Some(Reading::Export(export)) => {
-                assert_eq!(export.exchange, Exchange::Kucoin);
-                export.harvest.keys
-            }
-            _ => panic!("no export"),
-        }
+        sample::harvest(READER.exchange, text).keys
     }
     fn rights(key: &Key) -> [Option<bool>; 4] {
-        let p = &key.permissions;
-        [&p.read, &p.trade, &p.transfer, &p.withdraw].map(|r| value(r).copied())
+        sample::rights(key)
     }
 
     #[test]

@@ -233,27 +233,20 @@ fn account(answer: &Node<'_>, harvest: &mut Harvest) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
     use crate::exchanges::{Reading, read};
     use crate::model::{IpWhitelist, value};
     use crate::text::TextId;
 
     fn fixture(name: &str) -> String {
-        std::fs::read_to_string(format!("{}/fixtures/exports/mexc/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        sample::fixture(READER.exchange, name)
     }
     fn harvest(text: &str) -> Harvest {
-        let node = crate::document::parse(TextId(0), text, 0..text.len()).ok().unwrap();
-        match read(&node, None).pop() {
-            Some(Reading::Export(export)) => {
-                assert_eq!(export.exchange, Exchange::Mexc);
-                export.harvest
-            }
-            _ => panic!("no export"),
-        }
+        sample::harvest(READER.exchange, text)
     }
     fn rights(key: &Key) -> [Option<bool>; 4] {
-        let p = &key.permissions;
-        [&p.read, &p.trade, &p.transfer, &p.withdraw].map(|r| value(r).copied())
+        sample::rights(key)
     }
 
     #[test]

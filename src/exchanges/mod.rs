@@ -8,6 +8,8 @@ mod mask;
 mod profile;
 mod recognise;
 mod record;
+#[cfg(test)]
+mod sample;
 
 mod binance;
 mod bitget;

@@ -4,7 +4,7 @@ use super::vocabulary::{FactId, ItFact, Member, Subject, Type};
 use crate::document::{Entry, Kind, Misfit, Node};
 use crate::model::FieldName;
 use crate::model::time::Period;
-use crate::text::Span;
+use crate::text::{Span, nearest, quotable};
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,15 +170,11 @@ pub fn list_fact(node: &Node<'_>, subject: Subject) -> Result<(FactId, Member), 
 
 /// "No such name", with the nearest one.
 pub fn unknown(span: Span, name: &str, names: &[&str]) -> Misfit {
-    let near = names
-        .iter()
-        .min_by_key(|n| strsim::damerau_levenshtein(n, name))
-        .filter(|n| strsim::damerau_levenshtein(n, name) <= 3.max(name.len() / 3));
-    let help = match near {
+    let help = match nearest(name, names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("one of {}", names.join(", ")),
     };
-    misfit(span, format!("{} is not known here", crate::text::quotable(name)), help)
+    misfit(span, format!("{} is not known here", quotable(name)), help)
 }
 
 fn test(node: &Node<'_>, kind: Type, subject: Subject) -> Result<Test, Misfit> {
@@ -242,7 +238,7 @@ fn operator(entry: &Entry<'_>, kind: Type, subject: Subject) -> Result<Test, Mis
         }
         (Type::Addresses, "everything") => flag().map(Test::Everything),
         (Type::Addresses, "wider-than") => width(value),
-        _ => Err(misfit(entry.key.span, format!("{} is no operator for this fact", crate::text::quotable(name)), operators(kind))),
+        _ => Err(misfit(entry.key.span, format!("{} is no operator for this fact", quotable(name)), operators(kind))),
     }
 }
 

@@ -38,7 +38,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 pub fn quotable(name: &str) -> Cow<'static, str> {
     let wordlike = name.chars().filter(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(*c)).count();
     let secret = wordlike >= 20 && name.chars().any(|c| c.is_ascii_digit());
-    if secret || name.chars().count() > 48 {
+    if secret || name.chars().count() > 40 {
         return Cow::Borrowed("this name");
     }
     Cow::Owned(format!("`{}`", clean(name)))

@@ -6,9 +6,11 @@
 
 mod clean;
 mod decode;
+mod near;
 
 pub use clean::{clean, clean_into, quotable};
 pub use decode::{Encoding, Undecodable};
+pub use near::nearest;
 
 use rayon::prelude::*;
 use zeroize::Zeroize as _;
