@@ -112,27 +112,37 @@ fn collect(said: Vec<(usize, Said)>, book: &Rulebook, context: &Context<'_>) -> 
         if book.rules.get(rule).is_some_and(|r| context.policy.rules.iter().any(|(id, t)| id.value == r.id && t.off.is_some())) {
             continue;
         }
-        let mut answered_by = BTreeSet::new();
-        for (exchange, field) in asked {
-            let endpoints: Vec<_> = exchange.and_then(profile).into_iter().flat_map(|p| p.answered_by(field)).collect();
-            let name = exchange.map_or("", Exchange::id);
-            answered_by.extend(endpoints.iter().map(|e| format!("{name}: {e}")));
-            match (endpoints.is_empty(), field.declared_at()) {
-                (true, Some(at)) => answered_by.insert(format!("keylint.yaml: {at}")),
-                (true, None) => answered_by.insert(format!("{name}: no answer states {}; look at the web page", field.says())),
-                (false, _) => false,
-            };
-        }
-        verdicts.not_assessed.push(NotAssessed {
-            rule,
-            subjects,
-            missing: missing.into_iter().collect(),
-            answered_by: answered_by.into_iter().collect(),
-        });
+        let answered_by = sources(&asked);
+        verdicts.not_assessed.push(NotAssessed { rule, subjects, missing: missing.into_iter().collect(), answered_by });
     }
     settle::tune(&mut verdicts.findings, book, context.policy);
     settle::order(&mut verdicts.findings, book);
     verdicts
+}
+
+/// Where the answers would come from: endpoints first, then the declaration, then the web pages of exchanges that no
+/// answer of theirs says it.
+fn sources(asked: &BTreeSet<(Option<Exchange>, FieldName)>) -> Vec<String> {
+    let (mut endpoints, mut declared, mut silent) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (exchange, field) in asked {
+        let mut answered = false;
+        for endpoint in exchange.and_then(profile).into_iter().flat_map(|p| p.answered_by(*field)) {
+            endpoints.insert(format!("{}: {endpoint}", exchange.map_or("", Exchange::id)));
+            answered = true;
+        }
+        match field.declared_at() {
+            _ if answered => {}
+            Some(at) if *field == FieldName::FetchedAt => drop(declared.insert(format!("an envelope: {at}"))),
+            Some(at) => drop(declared.insert(format!("keylint.yaml: {at}"))),
+            None => silent.extend(exchange.map(Exchange::id)),
+        }
+    }
+    let mut out: Vec<String> = endpoints.into_iter().chain(declared).collect();
+    if !silent.is_empty() {
+        let names: Vec<_> = silent.into_iter().collect();
+        out.push(format!("the web page of {}: no answer states it", names.join(", ")));
+    }
+    out
 }
 
 impl Context<'_> {

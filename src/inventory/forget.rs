@@ -79,7 +79,7 @@ impl Inventory {
                 let Some(withdrawals) = &mut account.withdrawals else { continue };
                 match field {
                     FieldName::AddressWhitelist => withdrawals.address_whitelist = None,
-                    FieldName::Addresses => withdrawals.addresses = None,
+                    FieldName::DeclaredAddresses => withdrawals.addresses = None,
                     FieldName::Hold => withdrawals.hold = None,
                     FieldName::SecondFactor => withdrawals.second_factor = None,
                     FieldName::ConfirmedBy => withdrawals.confirmed_by = None,

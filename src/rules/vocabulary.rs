@@ -170,7 +170,7 @@ facts! {
     ActionLog Subject::ThirdParty, "action-log", Type::Bool, FieldName::ActionLog, "the service shows the orders it placed and the endpoints it called";
     ServesPayouts Subject::ThirdParty, "serves-payouts", Type::Bool, FieldName::Task, "a key that it holds is for payouts";
 
-    AddressDeclared Subject::Address, "declared", Type::Bool, FieldName::Addresses, "the account's declared addresses have it";
+    AddressDeclared Subject::Address, "declared", Type::Bool, FieldName::DeclaredAddresses, "the account's declared addresses have it";
     AddressInHold Subject::Address, "in-hold", Type::Bool, FieldName::AddressStatus, "it waits for its hold to end";
 
     DedicatedKey Subject::Transfer, "dedicated-key", Type::Bool, FieldName::Task, "a key on that exchange is for transfers";
