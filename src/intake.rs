@@ -2,7 +2,7 @@
 //! named, with what came near.
 
 use crate::document::{self, Broken, Kind, Node};
-use crate::exchanges::{self, Nearest, Reading};
+use crate::exchanges::{self, Nearest, PageOf, Reading};
 use crate::inventory::Evidence;
 use crate::model::Exchange;
 use crate::problem::Problem;
@@ -25,6 +25,8 @@ pub struct Taken {
     pub evidence: Evidence,
     /// What was not understood.
     pub problems: Vec<Problem>,
+    /// Its answers that come in pages.
+    pub pages: Vec<PageOf>,
     /// Ranges that no report may show.
     pub hide: Vec<(u32, u32)>,
     /// Whether no report may show any of it.
@@ -42,6 +44,7 @@ pub fn take(id: TextId, text: &Text, path: String, asked: Option<Exchange>, expe
     let mut taken = Taken {
         evidence: Evidence { text: id, path, keys: Vec::new(), accounts: Vec::new(), addresses: Vec::new() },
         problems: Vec::new(),
+        pages: Vec::new(),
         hide: Vec::new(),
         hide_all: false,
         exports: 0,
@@ -154,6 +157,7 @@ impl Taken {
                 self.evidence.accounts.extend(export.harvest.accounts);
                 self.evidence.addresses.extend(export.harvest.addresses);
                 self.problems.extend(export.harvest.problems);
+                self.pages.extend(export.page);
                 self.hide.extend(export.hide);
             }
             // In a repository, recorded answers are nobody's exports, whatever they say.

@@ -49,14 +49,26 @@ pub struct Config {
 /// Other names that people give to the declaration.
 const MISNAMED: [&str; 6] = [".keylint.yaml", "keylint.yml", ".keylint.yml", "keylint.toml", ".keylint.toml", "keylint.json"];
 
+/// Whether a file is one that [`load_config`] has told about: it stands where the declaration is looked for, under another
+/// name.
+pub fn is_misnamed(path: &Path, plan: &Plan) -> bool {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
+    plan.config.is_none() && MISNAMED.contains(&name) && path.parent().is_some_and(|folder| places(plan).contains(&folder))
+}
+
+/// Where the declaration is looked for, nearest first.
+fn places(plan: &Plan) -> Vec<&Path> {
+    let top = repository_of(&plan.working).unwrap_or_else(|| plan.working.clone());
+    plan.working.ancestors().take_while(|f| f.starts_with(&top)).collect()
+}
+
 /// Finds and reads the declaration: the one that was named, else `keylint.yaml` in the working folder or the nearest
 /// folder above it, up to the root of the repository. Without a repository only the working folder counts.
 pub fn load_config(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Config> {
     let path = match &plan.config {
         Some(path) => plan.working.join(path),
         None => {
-            let top = repository_of(&plan.working).unwrap_or_else(|| plan.working.clone());
-            let folders: Vec<&Path> = plan.working.ancestors().take_while(|f| f.starts_with(&top)).collect();
+            let folders = places(plan);
             for folder in &folders {
                 for name in MISNAMED {
                     if std::fs::symlink_metadata(folder.join(name)).is_ok() {

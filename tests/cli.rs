@@ -214,6 +214,11 @@ fn no_secret_of_an_export_is_ever_printed() {
     cases.push(("words.json".into(), format!("secret = {secret}\n{whole}")));
     cases.push(("list.json".into(), format!("[{whole}, {{\"secretKey\": \"{secret}\"}}]")));
     cases.push(("wrong.json".into(), whole.replace("\"canTrade\": true", &format!("\"canTrade\": \"{secret}\""))));
+    for field in ["exchange", "endpoint", "account", "key", "fetched_at", "note"] {
+        let mut envelope = json!({ "exchange": "binance", "response": serde_json::from_str::<Value>(&whole).unwrap() });
+        envelope[field] = secret.into();
+        cases.push((format!("envelope-{field}.json"), envelope.to_string()));
+    }
     for (name, content) in &cases {
         let dir = folder(&[(name, content)]);
         for command in ["check", "keys"] {
@@ -232,6 +237,41 @@ fn no_secret_of_an_export_is_ever_printed() {
         folder(&[("keylint.yaml", &format!("version: 1\nkeys:\n  - key: binance aaaa\n    secret_key: {secret}\n")), ("k.json", &whole)]);
     let shown = text(&keylint(dir.path(), &["check", "k.json"]));
     assert!(!shown.contains(&secret[..8]) && shown.contains("secret_key"), "{shown}");
+}
+
+#[test]
+fn pages_of_one_answer_are_checked_together() {
+    let page = |total: u32, names: &[&str]| {
+        let row = |name: &&str| {
+            json!({ "email": "grid@example.org", "apiName": name, "apikey": format!("Yt5Rk8Wq2Lm7{name}"), "canTrade": true, "canMarginLoanRepay": false,
+                "canFuturesTrade": false, "canUniversalTransfer": false, "canVanillaOptions": false, "canFixApiTrading": false,
+                "canFixApiReading": false, "timestamp": 1_790_000_000_000_u64 })
+        };
+        json!({ "total": total, "list": names.iter().map(row).collect::<Vec<_>>() }).to_string()
+    };
+    let (first, second) = (page(3, &["aaaa", "bbbb"]), page(3, &["cccc"]));
+    let told = |files: &[(&str, &str)]| {
+        let dir = folder(files);
+        let (_, report) = report(dir.path(), &["check", "."]);
+        report["problems"].as_array().unwrap().iter().filter(|p| p["code"] == "more-pages").count()
+    };
+    assert_eq!(told(&[("p1.json", &first)]), 1);
+    assert_eq!(told(&[("p1.json", &first), ("p2.json", &first)]), 1, "one page twice is one page");
+    assert_eq!(told(&[("p1.json", &first), ("p2.json", &second)]), 0);
+}
+
+#[test]
+fn an_entry_that_names_its_own_key_is_told_whatever_the_spelling() {
+    let declaration = "version: 1\nkeys:\n  - { key: bybit Kq7Zp2Lm9Xc4Vb8Nt1, replaces: bybit Kq7Z…, backup-for: bybit …8Nt1 }\n";
+    let export = json!({ "retCode": 0, "retMsg": "", "result": { "id": "1", "note": "grid", "apiKey": "Kq7Zp2Lm9Xc4Vb8Nt1", "readOnly": 1, "secret": "",
+        "permissions": { "ContractTrade": [], "Spot": ["SpotTrade"], "Wallet": [], "Options": [], "Derivatives": [], "Exchange": [] },
+        "ips": ["51.158.10.20"], "type": 1, "expiredAt": "1970-01-01T00:00:00Z", "createdAt": "2026-10-13T03:20:45Z", "userID": 4, "isMaster": true, "parentUid": "0" }, "retExtInfo": {}, "time": 1_792_000_000_000_u64 });
+    let dir = folder(&[("keylint.yaml", declaration), ("k.json", &export.to_string())]);
+    let (exit, report) = report(dir.path(), &["check", "k.json"]);
+    let problems = report["problems"].as_array().unwrap();
+    assert_eq!(problems.iter().filter(|p| p["code"] == "names-itself").count(), 2, "{problems:?}");
+    let wrong = |f: &&Value| ["rotated-key-still-active", "backup-key-on-same-ip"].iter().any(|r| f["rule"] == *r);
+    assert_eq!((exit, report["findings"].as_array().unwrap().iter().filter(wrong).count()), (2, 0));
 }
 
 #[test]

@@ -96,7 +96,7 @@ struct Check {
     /// List findings that are suppressed
     #[arg(long)]
     show_suppressed: bool,
-    /// End with 0 where it would be 1
+    /// End with 0 where findings alone would make it 1
     #[arg(long)]
     exit_zero: bool,
 }

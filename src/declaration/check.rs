@@ -35,8 +35,7 @@ pub(super) fn check(declaration: &Declaration) -> Vec<Problem> {
             let help = "`key: binance Kq7Z…`, or `export: exports/tax.json` where the export has no id";
             problems.push(wrong(entry.span, "a key is named by its id or by its export: one of the two", help));
         }
-        if let (Some(own), Some(other)) = (&key.key, key.replaces.as_ref().or(key.backup_for.as_ref()))
-            && own.value == other.value
+        for other in [&key.replaces, &key.backup_for].into_iter().flatten().filter(|o| key.key.as_ref().is_some_and(|k| k.value == o.value))
         {
             problems.push(wrong(other.span, "a key cannot replace or back up itself", "name the other key"));
         }

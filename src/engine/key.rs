@@ -133,7 +133,7 @@ impl Context<'_> {
                 Some(Members { items: near.known.iter().filter_map(|k| self.key_reference(*k)).collect(), complete: !near.open })
             }
             FactId::BackupFor => Some(Members::all(record.backup_for.iter().filter_map(|k| self.key_reference(*k)).collect())),
-            FactId::ReplacedBy => Some(Members::all(record.replaced_by.iter().filter_map(|k| self.key_reference(*k)).collect())),
+            FactId::ReplacedBy => Some(Members::all(record.replaced_by.iter().filter_map(|by| self.key_at(by.0, Some(by.1))).collect())),
             FactId::SubAccounts => {
                 let account = self.inventory.account_of(record)?;
                 let at = record.account?;
@@ -295,7 +295,14 @@ impl Context<'_> {
     }
 
     /// Whether the key works: as stated; a key that asked the exchange about itself did.
+    /// A key whose end has passed works no more, whatever an export said before.
     fn status(&self, record: &KeyRecord) -> Option<Status> {
+        if let Some(Expiry::At(end)) = record.key.expires.as_ref().map(|f| f.value)
+            && end <= self.now
+            && record.key.status.as_ref().is_none_or(|s| s.value == Status::Active)
+        {
+            return Some(Status::Expired);
+        }
         if let Some(stated) = &record.key.status {
             return Some(stated.value);
         }
@@ -363,7 +370,12 @@ impl Context<'_> {
 
     fn key_reference<'a>(&self, at: usize) -> Option<Item<'a>> {
         let record = self.inventory.keys.get(at)?;
-        let place = record.key.id.as_ref().and_then(Fact::span).or_else(|| record.whole());
+        self.key_at(at, record.key.id.as_ref().and_then(Fact::span).or_else(|| record.whole()))
+    }
+
+    /// A key, with the place that says what it is named for.
+    fn key_at<'a>(&self, at: usize, place: Option<Span>) -> Option<Item<'a>> {
+        self.inventory.keys.get(at)?;
         Some(Item::Key { at, place, with_task: false })
     }
 

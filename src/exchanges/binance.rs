@@ -5,7 +5,7 @@
 //! Sources: developers.binance.com/docs/wallet, /docs/sub_account, /docs/binance_link; binance-connector-js a9de9a99.
 
 use super::record::Record;
-use super::{By, Payload, Reader};
+use super::{By, Page, Payload, Reader};
 use crate::document::Node;
 use crate::model::{AccountKind, Exchange, Fact, IpWhitelist, Key, Market, Stated, TransferReach};
 use crate::problem::Problem;
@@ -49,7 +49,11 @@ pub const READER: Reader = Reader {
                 read: sub_key,
             },
             made_at: None,
-            partial: Some(|n| n.get("total").and_then(Node::as_int) > n.get("list").and_then(Node::as_sequence).map(|l| l.len() as i64)),
+            page: Some(|answer| {
+                let rows = answer.get("list").and_then(Node::as_sequence).unwrap_or_default();
+                let rows = rows.iter().filter_map(|r| r.get("apikey")?.scalar().map(str::to_owned)).collect();
+                Some(Page::Counted { rows, of: answer.get("total")?.as_int()? })
+            }),
         },
         Payload::bare(
             "POST /sapi/v1/sub-account/subAccountApi",
@@ -94,7 +98,7 @@ pub const READER: Reader = Reader {
                 read: sub_account,
             },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload::bare(
             "GET /sapi/v1/account/info",
@@ -174,8 +178,11 @@ fn own_key(record: &mut Record<'_, '_>) {
     let options = switch(record, &mut key, "enableVanillaOptions");
     let portfolio = switch(record, &mut key, "enablePortfolioMarginTrading");
     let fix_trade = switch(record, &mut key, "enableFixApiTrade");
-    switch(record, &mut key, "enableFixReadOnly");
-    key.permissions.read = switch(record, &mut key, "enableReading");
+    let fix_read = switch(record, &mut key, "enableFixReadOnly");
+    let read = switch(record, &mut key, "enableReading");
+    // A switch that only some kinds of keys have grants where it is on, and says nothing where it is absent.
+    key.permissions.read =
+        if fix_read.as_ref().is_some_and(|f| f.value) && !read.as_ref().is_some_and(|f| f.value) { fix_read } else { read };
     key.permissions.withdraw = switch(record, &mut key, "enableWithdrawals");
     key.permissions.trade = any(&[&spot, &futures, &options, &portfolio, &fix_trade, &margin]);
     let internal = switch(record, &mut key, "enableInternalTransfer");
@@ -327,6 +334,14 @@ mod tests {
         assert_eq!(moves(&fixture("account-api-restrictions-open-withdraw")), (Some(true), Some(TransferReach::BetweenAccounts)));
         let unknown = fixture("account-api-restrictions").replace("\"permitsUniversalTransfer\"", "\"x\"");
         assert_eq!(moves(&unknown), (None, None));
+    }
+
+    #[test]
+    fn reading_by_fix_alone_is_reading() {
+        let reads = |text: &str| value(&key_of(text).permissions.read).copied();
+        let off = fixture("account-api-restrictions").replace("\"enableReading\": true", "\"enableReading\": false");
+        assert_eq!(reads(&off), Some(false));
+        assert_eq!(reads(&off.replace("\"enableFixReadOnly\": false", "\"enableFixReadOnly\": true")), Some(true));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! Sources: www.bitget.com/api-doc (spot account, virtual sub-accounts, UTA account and sub-accounts).
 
 use super::record::{Record, granted, granted_markets, keep_names};
-use super::{By, Payload, Reader};
+use super::{By, Page, Payload, Reader};
 use crate::document::{Kind, Node};
 use crate::model::{AccountKind, Exchange, Fact, Key, Market, Permissions, Stated};
 use crate::problem::Problem;
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 const AROUND: &[(&str, &str)] = &[("code", "00000")];
 
 const fn payload(endpoint: &'static str, at: &'static [&'static str], by: By) -> Payload {
-    Payload { endpoint, at, around: AROUND, by, made_at: Some("requestTime"), partial: None }
+    Payload { endpoint, at, around: AROUND, by, made_at: Some("requestTime"), page: None }
 }
 
 pub const READER: Reader = Reader {
@@ -53,7 +53,10 @@ pub const READER: Reader = Reader {
             by: By::Fields { decides: &["apiKey", "type", "permissions", "ips", "ts"], also: &["note", "apikey"], read: unified_sub_key },
             made_at: Some("requestTime"),
             // A boolean by the example, text by the table.
-            partial: Some(|answer| answer.get("data").and_then(|d| d.get("hasNext")).and_then(Node::scalar) == Some("true")),
+            page: Some(|answer| {
+                let more = answer.get("data").and_then(|d| d.get("hasNext")).and_then(Node::scalar) == Some("true");
+                Some(if more { Page::More } else { Page::Last })
+            }),
         },
     ],
     error,

@@ -8,7 +8,7 @@
 //! Sources: bybit-exchange/docs 072c197d, docs/v5/user and docs/v5/asset/withdraw.
 
 use super::record::{Record, granted, keep_names};
-use super::{By, Payload, Reader};
+use super::{By, Page, Payload, Reader};
 use crate::document::{Kind, Node};
 use crate::model::time::Time;
 use crate::model::{AccountKind, AddressStatus, Exchange, Expiry, Fact, Key, Market, Signature, Stated, Status, TransferReach};
@@ -52,7 +52,7 @@ pub const READER: Reader = Reader {
                 read: own_key,
             },
             made_at: Some("time"),
-            partial: None,
+            page: None,
         },
         Payload {
             endpoint: "GET /v5/user/sub-apikeys",
@@ -64,7 +64,7 @@ pub const READER: Reader = Reader {
                 read: listed_sub_key,
             },
             made_at: Some("time"),
-            partial: Some(more),
+            page: Some(|answer| Some(page(answer))),
         },
         Payload {
             endpoint: "POST /v5/user/create-sub-api",
@@ -72,7 +72,7 @@ pub const READER: Reader = Reader {
             around: AROUND,
             by: By::Fields { decides: &["id", "note", "apiKey", "readOnly", "secret", "permissions"], also: &[], read: created_sub_key },
             made_at: Some("time"),
-            partial: None,
+            page: None,
         },
         // The next two answer alike: without an envelope the first is named, which asserts nothing of the account.
         Payload {
@@ -81,7 +81,7 @@ pub const READER: Reader = Reader {
             around: AROUND,
             by: By::Fields { decides: &["id", "note", "apiKey", "readOnly", "permissions", "ips"], also: &["secret"], read: changed_key },
             made_at: Some("time"),
-            partial: None,
+            page: None,
         },
         Payload {
             endpoint: "POST /v5/user/update-sub-api",
@@ -93,7 +93,7 @@ pub const READER: Reader = Reader {
                 read: changed_sub_key,
             },
             made_at: Some("time"),
-            partial: None,
+            page: None,
         },
         Payload {
             endpoint: "GET /v5/user/query-sub-members",
@@ -101,7 +101,7 @@ pub const READER: Reader = Reader {
             around: AROUND,
             by: By::Fields { decides: &["uid", "username", "memberType", "status", "accountMode"], also: &["remark"], read: sub_account },
             made_at: Some("time"),
-            partial: Some(more),
+            page: Some(|answer| Some(page(answer))),
         },
         Payload {
             endpoint: "GET /v5/user/submembers",
@@ -109,7 +109,7 @@ pub const READER: Reader = Reader {
             around: AROUND,
             by: By::Fields { decides: &["uid", "username", "memberType", "status", "accountMode"], also: &["remark"], read: sub_account },
             made_at: Some("time"),
-            partial: Some(more),
+            page: Some(|answer| Some(page(answer))),
         },
         Payload {
             endpoint: "GET /v5/asset/withdraw/query-address",
@@ -121,7 +121,7 @@ pub const READER: Reader = Reader {
                 read: address,
             },
             made_at: Some("time"),
-            partial: Some(more),
+            page: Some(|answer| Some(page(answer))),
         },
     ],
     error: |node| {
@@ -137,9 +137,10 @@ pub const READER: Reader = Reader {
 };
 
 /// A cursor that leads on; `"0"` and the empty one do not.
-fn more(answer: &Node<'_>) -> bool {
+fn page(answer: &Node<'_>) -> Page {
     let cursor = |name| answer.get("result").and_then(|r| r.get(name)).and_then(Node::scalar);
-    ["nextPageCursor", "nextCursor"].into_iter().filter_map(cursor).any(|c| !matches!(c, "" | "0" | "null"))
+    let more = ["nextPageCursor", "nextCursor"].into_iter().filter_map(cursor).any(|c| !matches!(c, "" | "0" | "null"));
+    if more { Page::More } else { Page::Last }
 }
 
 /// The words of the groups that grant something of ours.

@@ -40,7 +40,7 @@ pub const READER: Reader = Reader {
             around: &[],
             by: By::Fields { decides: &["id", "name", "entity_id", "organization_id"], also: &["entity_name"], read: prime_portfolio },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload::bare(
             "GET /api/v1/portfolios",

@@ -16,7 +16,7 @@ use crate::model::{AccountKind, AddressStatus, Exchange, Fact, IpWhitelist, Key,
 use crate::problem::Problem;
 
 const fn result(endpoint: &'static str, by: By) -> Payload {
-    Payload { endpoint, at: &["result"], around: &[], by, made_at: None, partial: None }
+    Payload { endpoint, at: &["result"], around: &[], by, made_at: None, page: None }
 }
 
 const KEY_DECIDES: &[&str] = &["max_scope", "client_id", "enabled", "timestamp", "id"];
@@ -82,7 +82,7 @@ pub const READER: Reader = Reader {
             around: &[],
             by: By::Fields { decides: &["timestamp", "result", "ip", "country", "city"], also: &["id"], read: |_| () },
             made_at: None,
-            partial: None,
+            page: None,
         },
         result("private/get_user_locks", By::Shape { fits: is_locks, read: locks }),
     ],

@@ -49,8 +49,8 @@ pub struct Envelope<'n> {
 }
 
 impl<'n> Envelope<'n> {
-    /// Reads an envelope; nothing where the node is none. A `response` alone is not enough: it needs a second field of the
-    /// envelope beside it.
+    /// Reads an envelope; nothing where the node is none. Beside `response` there must be another field of the
+    /// envelope, or nothing at all: answers have fields of that name too.
     pub fn open(node: &'n Node<'n>) -> Option<Self> {
         let Kind::Mapping(entries) = &node.kind else { return None };
         let response = node.get("response")?;
@@ -83,6 +83,16 @@ impl<'n> Envelope<'n> {
         };
         let (exchange, endpoint, account) = (text("exchange"), text("endpoint"), text("account"));
         let (key, fetched_at) = (text("key"), text("fetched_at"));
+        // Reports print the account's name, so what could be a secret is none.
+        let account = account.filter(|f| {
+            let name = is_account_name(&f.value);
+            if !name {
+                let message = "this could be a secret, and is no name of an account: it was not used";
+                let problem = Problem::incomplete("wrong-type", f.span().unwrap_or(node.span), message);
+                problems.push(problem.help("write the account's name in the declaration, or the exchange's id for it"));
+            }
+            name
+        });
         let exchange = exchange.and_then(|f| match Exchange::parse(&f.value) {
             Some(exchange) => Some(f.map(|_| exchange)),
             None => {
@@ -108,5 +118,29 @@ impl<'n> Envelope<'n> {
             }
         });
         Some(Self { exchange, endpoint, account, key: key.map(|f| f.map(KeyId)), fetched_at, response, problems })
+    }
+}
+
+/// Whether a text can be the name or id of an account: words and numbers of any length, and no run of letters and digits as
+/// long as those of secrets. UUIDs, by which some exchanges name accounts, have none.
+pub(super) fn is_account_name(text: &str) -> bool {
+    let secret = |run: &str| run.len() >= 20 && run.bytes().any(|b| b.is_ascii_digit()) && !run.bytes().all(|b| b.is_ascii_digit());
+    text.chars().count() <= 128 && !text.split(|c: char| !c.is_ascii_alphanumeric()).any(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_accounts_are_told_from_secrets() {
+        for name in
+            ["bybit/copy", "417730652", "kraken/treasury-desk-2026-backup", "7f3a1c52-9b1d-4e66-8d0e-3a5c7b9d1e2f", "grid_2@example.org"]
+        {
+            assert!(is_account_name(name), "{name}");
+        }
+        for secret in ["q8Zk2VtY7mNc4LxRp0Ws9JdHb3Fg", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "a/Zk2VtY7mNc4LxRp0Ws9JdHb3Fg=="] {
+            assert!(!is_account_name(secret), "{secret}");
+        }
     }
 }

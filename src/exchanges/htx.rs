@@ -18,7 +18,7 @@ const UID: &str = "GET /v2/user/uid";
 
 const fn payload(endpoint: &'static str, by: By) -> Payload {
     // Nothing is asked of what stands around: `code` 200 is everybody's.
-    Payload { endpoint, at: &["data"], around: &[], by, made_at: None, partial: None }
+    Payload { endpoint, at: &["data"], around: &[], by, made_at: None, page: None }
 }
 
 pub const READER: Reader = Reader {

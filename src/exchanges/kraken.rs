@@ -24,7 +24,7 @@ pub const READER: Reader = Reader {
                 read: spot_key,
             },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload::bare(
             "GET /api/auth/v1/api-keys/v3/check",
@@ -40,7 +40,7 @@ pub const READER: Reader = Reader {
             around: &[],
             by: By::Fields { decides: &["asset", "method", "key", "verified"], also: &["address", "memo", "tag"], read: address },
             made_at: None,
-            partial: None,
+            page: None,
         },
     ],
     error,

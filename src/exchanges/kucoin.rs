@@ -7,7 +7,7 @@
 //! Sources: Kucoin/kucoin-universal-sdk 78c90c77 spec/rest/api; Kucoin/kucoin-api-docs 7f01bbe.
 
 use super::record::{Record, granted, granted_markets, keep_names};
-use super::{By, Payload, Reader};
+use super::{By, Page, Payload, Reader};
 use crate::document::{Kind, Node};
 use crate::model::{AccountKind, Exchange, Fact, IpWhitelist, Key, Market, Stated, TransferReach};
 use crate::problem::Problem;
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 const AROUND: &[(&str, &str)] = &[("code", "200000")];
 
 const fn payload(endpoint: &'static str, at: &'static [&'static str], by: By) -> Payload {
-    Payload { endpoint, at, around: AROUND, by, made_at: None, partial: None }
+    Payload { endpoint, at, around: AROUND, by, made_at: None, page: None }
 }
 
 pub const READER: Reader = Reader {
@@ -75,10 +75,7 @@ pub const READER: Reader = Reader {
                 read: sub_account,
             },
             made_at: None,
-            partial: Some(|answer| {
-                let number = |name| answer.get("data").and_then(|d| d.get(name)).and_then(Node::as_int);
-                number("totalPage") > Some(1)
-            }),
+            page: Some(|answer| Page::numbered(answer.get("data"), "currentPage", "totalPage")),
         },
         payload(
             "GET /api/v1/broker/nd/account/apikey",

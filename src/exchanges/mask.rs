@@ -1,7 +1,7 @@
 //! What of a recognised export no report may show: every string that no reader took as public, the middle of key ids, and
 //! whatever stands under a name that says "secret", wherever it stands.
 
-use super::envelope::FIELDS;
+use super::envelope::{FIELDS, is_account_name};
 use super::record::secret_part;
 use super::{Harvest, duplicates_of};
 use crate::document::{Entry, Kind, Node};
@@ -41,7 +41,7 @@ pub(super) fn hidden_ranges(node: &Node<'_>, harvest: &mut Harvest, answer: Opti
                 let envelope = answer.is_some() && std::ptr::eq(at, node);
                 for entry in entries {
                     let name = entry.key.scalar().unwrap_or("");
-                    if envelope && name != "response" && FIELDS.contains(&name) && entry.value.scalar().is_some() {
+                    if envelope && name != "response" && FIELDS.contains(&name) && entry.value.scalar().is_some_and(|t| may_show(name, t)) {
                         continue;
                     }
                     // A name is hidden where it could be a value.
@@ -70,6 +70,24 @@ pub(super) fn hidden_ranges(node: &Node<'_>, harvest: &mut Harvest, answer: Opti
     }
     attach(strays, harvest);
     hide
+}
+
+/// Whether a field of the envelope may be shown: somebody may have written a secret into any of them. The key's id is shown by
+/// its ends.
+fn may_show(field: &str, text: &str) -> bool {
+    let short = |part: &str| quotable(part) != "this name";
+    match field {
+        "key" => true,
+        // An address may carry a query with a signature, or a password.
+        "endpoint" => {
+            let path = text.rsplit(' ').next().unwrap_or(text);
+            let address = path.starts_with('/') || path.starts_with("http");
+            !text.contains(['?', '@']) && if address { text.split(['/', ' ', '.']).all(short) } else { short(text) }
+        }
+        "account" => is_account_name(text),
+        "fetched_at" => crate::model::time::Time::parse(text).is_ok(),
+        _ => short(text),
+    }
 }
 
 /// Secrets under a name that says so, which no record has taken: every scalar inside.

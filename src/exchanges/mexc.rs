@@ -7,7 +7,7 @@
 //! Source: mexcdevelop/apidocs, branch spot_v3_en, source/index.html.md (2025-08-08).
 
 use super::record::{Record, keep_names};
-use super::{By, Harvest, Payload, Reader};
+use super::{By, Harvest, Page, Payload, Reader};
 use crate::document::Node;
 use crate::model::{AccountKind, Exchange, Fact, Key, Market, PairWhitelist, Stated};
 
@@ -24,7 +24,7 @@ pub const READER: Reader = Reader {
             around: &[],
             by: By::Fields { decides: &["apiKey", "permissions", "ip", "creatTime"], also: &["note"], read: key },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload::bare(
             "POST /api/v3/sub-account/apiKey",
@@ -36,7 +36,7 @@ pub const READER: Reader = Reader {
             around: &[],
             by: By::Fields { decides: &["subAccount", "uid", "isFreeze"], also: &["createTime"], read: sub_account },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload {
             endpoint: SYMBOLS,
@@ -45,7 +45,7 @@ pub const READER: Reader = Reader {
             around: &[],
             by: By::Shape { fits: is_symbols, read: symbols },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload {
             endpoint: "GET /api/v3/capital/withdraw/address",
@@ -53,10 +53,7 @@ pub const READER: Reader = Reader {
             around: &[],
             by: By::Fields { decides: &["coin", "network", "address", "addressTag"], also: &["memo"], read: address },
             made_at: None,
-            partial: Some(|answer| {
-                let number = |name| answer.get(name).and_then(Node::as_int);
-                number("totalPageNum") > Some(1)
-            }),
+            page: Some(|answer| Page::numbered(Some(answer), "page", "totalPageNum")),
         },
         Payload::bare(ACCOUNT, By::Shape { fits: is_account, read: account }),
     ],

@@ -5,6 +5,7 @@
 
 mod envelope;
 mod mask;
+mod pages;
 mod profile;
 mod recognise;
 mod record;
@@ -25,6 +26,7 @@ mod mexc;
 mod okx;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
+pub use pages::{Page, PageOf, missing as missing_pages};
 pub use profile::{CountedFrom, Profile, SignatureKind, profile};
 pub use recognise::{Nearest, Reading, read};
 pub use record::{Record, whitelist};
@@ -74,8 +76,8 @@ pub struct Payload {
     pub by: By,
     /// Where the answer says when it was made, in milliseconds.
     pub made_at: Option<&'static str>,
-    /// Whether the answer says that there are more pages.
-    pub partial: Option<fn(&Node<'_>) -> bool>,
+    /// What the answer says of other pages.
+    pub page: Option<fn(&Node<'_>) -> Option<Page>>,
 }
 
 /// How a payload is recognised and read.
@@ -102,7 +104,7 @@ pub enum By {
 impl Payload {
     /// A payload whose records stand at the top, with nothing around them.
     pub const fn bare(endpoint: &'static str, by: By) -> Self {
-        Self { endpoint, at: &[], around: &[], by, made_at: None, partial: None }
+        Self { endpoint, at: &[], around: &[], by, made_at: None, page: None }
     }
 }
 

@@ -50,7 +50,7 @@ pub const READER: Reader = Reader {
                 read: config,
             },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload {
             endpoint: "GET /api/v5/users/subaccount/apikey",
@@ -58,7 +58,7 @@ pub const READER: Reader = Reader {
             around: AROUND,
             by: By::Fields { decides: &["apiKey", "perm", "ip", "ts", "label"], also: &["subAcct"], read: sub_key },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload {
             endpoint: "POST /api/v5/users/subaccount/apikey",
@@ -70,7 +70,7 @@ pub const READER: Reader = Reader {
                 read: sub_key,
             },
             made_at: None,
-            partial: None,
+            page: None,
         },
         Payload {
             endpoint: "GET /api/v5/users/subaccount/list",
@@ -82,7 +82,7 @@ pub const READER: Reader = Reader {
                 read: sub_account,
             },
             made_at: None,
-            partial: None,
+            page: None,
         },
     ],
     error,

@@ -1,7 +1,7 @@
 //! Which exchange, which payload: one reader claims a document, or the answer says what came near.
 
 use super::mask::hidden_ranges;
-use super::{By, Envelope, Harvest, Payload, READERS, Reader, Record, reader};
+use super::{By, Envelope, Harvest, PageOf, Payload, READERS, Reader, Record, reader};
 use crate::document::{Kind, Node};
 use crate::model::time::{Period, Time};
 use crate::model::{Exchange, Expiry, Fact, KeyId, Stated};
@@ -49,6 +49,8 @@ pub struct Export {
     pub endpoint: &'static str,
     /// What it states.
     pub harvest: Harvest,
+    /// Which page it is, where the answer comes in pages.
+    pub page: Option<PageOf>,
     /// Whether it stood in an envelope.
     pub enveloped: bool,
     /// Ranges of the text that no report may show.
@@ -274,17 +276,14 @@ fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> E
         let at = node.get(name)?;
         Some(Fact::exported(Time::from_epoch_millis(at.scalar()?.parse().ok()?)?, at.span))
     });
-    if payload.partial.is_some_and(|p| p(node)) {
-        let start = Span::new(node.span.text, node.span.start, node.span.start + 1);
-        let message = "this answer is one page of several: what stands on the others is not in it";
-        // Keys that were not read are keys that were not checked.
-        let problem = if harvest.keys.is_empty() {
-            Problem::note("more-pages", Some(start), message)
-        } else {
-            Problem::incomplete("more-pages", start, message)
-        };
-        harvest.problems.push(problem.help("fetch the other pages and check them together"));
-    }
+    let page = payload.page.and_then(|p| p(node)).map(|page| PageOf {
+        exchange: claim.exchange,
+        endpoint: payload.endpoint,
+        account: envelope.and_then(|e| e.account.as_ref()).map(|a| a.value.clone()),
+        page,
+        span: Span::new(node.span.text, node.span.start, node.span.start + 1),
+        keys: !harvest.keys.is_empty(),
+    });
     let fetched_at = envelope.and_then(|e| e.fetched_at.clone()).or(made_at);
     complete(&mut harvest, envelope, &fetched_at, node);
     if let Some(said) = envelope.and_then(|e| e.endpoint.as_ref())
@@ -294,7 +293,7 @@ fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> E
         harvest.problems.push(Problem::note("envelope-endpoint", said.span(), message));
     }
     let hide = hidden_ranges(node, &mut harvest, None);
-    Export { exchange: claim.exchange, endpoint: payload.endpoint, harvest, enveloped: false, hide }
+    Export { exchange: claim.exchange, endpoint: payload.endpoint, harvest, page, enveloped: false, hide }
 }
 
 /// Adds to the records what only the envelope, or the answer as a whole, says.

@@ -7,6 +7,7 @@ use super::ids::Ids;
 use super::merge::{merge_accounts, merge_keys};
 use super::{AccountRecord, AddressRecord, Evidence, Index, Inventory, KeyRecord, Withdrawals};
 use crate::declaration::{Declaration, export_reference, key_reference, names};
+use crate::document::Spanned;
 use crate::model::{Account, Address, Exchange, Fact, Key, KeyId};
 use crate::problem::Problem;
 use crate::text::{Span, TextId, clean};
@@ -134,6 +135,7 @@ fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, p
     }
     let read: BTreeSet<Exchange> = inventory.keys.iter().map(|k| k.key.exchange).collect();
     let mut unexported: Vec<Span> = Vec::new();
+    let mut own_key: Vec<(_, usize)> = Vec::new();
     for (number, entry) in declaration.keys.iter().enumerate() {
         let found = match (&entry.value.key, &entry.value.export) {
             (Some(reference), _) => {
@@ -189,6 +191,7 @@ fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, p
             }
             (None, None) => None,
         };
+        own_key.extend(found.map(|at| (&entry.value, at)));
         if let Some(record) = found.and_then(|at| inventory.keys.get_mut(at)) {
             record.entries.push(number);
             let exchange = record.key.exchange;
@@ -196,6 +199,15 @@ fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, p
             if let Some(account) = account {
                 let message = format!("the key of this entry is one of {exchange}, and the account is at another exchange");
                 problems.push(Problem::incomplete("account-elsewhere", account.span, message).help("name an account of the same exchange"));
+            }
+        }
+    }
+    for (entry, own) in own_key {
+        for reference in [&entry.replaces, &entry.backup_for].into_iter().flatten() {
+            let Some((exchange, id)) = key_reference(&reference.value) else { continue };
+            if ids.find(exchange, &KeyId(id.to_owned())) == [own] {
+                let problem = Problem::incomplete("names-itself", reference.span, "this names the key of the entry itself");
+                problems.push(problem.help("name the other key, by as much of its id as it takes"));
             }
         }
     }
@@ -226,6 +238,7 @@ fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
             by_id.entry((record.account.exchange, id.value.clone())).or_insert(at);
         }
     }
+    let by_label = unique_labels(&inventory.accounts);
     for (name, account) in declaration.iter().flat_map(|d| &d.accounts) {
         let Some(exchange) = Declaration::exchange_of(&name.value) else { continue };
         let ids: Vec<_> = account.id.iter().flat_map(names).collect();
@@ -253,12 +266,15 @@ fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
         let Some(record) = inventory.keys.get(at) else { continue };
         let exchange = record.key.exchange;
         let declared = inventory.declared_accounts(record).first().and_then(|name| by_name.get(&name.value).copied());
-        let exported = || {
-            record.key.account.iter().find_map(|id| {
-                let full = format!("{exchange}/{}", id.value);
-                by_id.get(&(exchange, id.value.clone())).or_else(|| by_name.get(&id.value)).or_else(|| by_name.get(&full)).copied()
-            })
+        let resolve = |id: &Fact<String>| {
+            let full = format!("{exchange}/{}", id.value);
+            let short = id.value.strip_prefix(exchange.id()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&id.value);
+            let named = by_id.get(&(exchange, id.value.clone())).or_else(|| by_name.get(&id.value)).or_else(|| by_name.get(&full));
+            named.or_else(|| by_id.get(&(exchange, short.to_owned()))).copied().or_else(|| *by_label.get(&(exchange, short.to_owned()))?)
         };
+        let exported = || record.key.account.iter().find_map(resolve);
+        let named: Vec<_> = record.key.account.iter().filter_map(|id| Some((resolve(id)?, id))).collect();
+        let exported_for = surely_several(&named, &inventory.accounts);
         let mut found = declared.or_else(exported);
         // What the exchange says of the account stands above what is declared: two declared accounts cannot both be right.
         if let (Some(said), Some(is)) = (declared, exported())
@@ -289,8 +305,35 @@ fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
         });
         if let Some(record) = inventory.keys.get_mut(at) {
             record.account = Some(account);
+            record.exported_for = exported_for;
         }
     }
+}
+
+/// The accounts that the exports of a key name, where those are more than one. One account may have several names, so only
+/// accounts that are told apart by one who knows both count: two that are declared, or two that the exchange lists.
+fn surely_several(named: &[(usize, &Fact<String>)], accounts: &[AccountRecord]) -> Vec<Spanned<String>> {
+    let several = |counts: fn(&AccountRecord) -> bool| {
+        let mut seen: BTreeMap<usize, Spanned<String>> = BTreeMap::new();
+        for (at, id) in named {
+            let Some(record) = accounts.get(*at).filter(|a| counts(a)) else { continue };
+            let Some(span) = id.span() else { continue };
+            let value = record.declared.as_ref().map_or_else(|| id.value.clone(), |d| d.value.clone());
+            seen.entry(*at).or_insert(Spanned { value, span });
+        }
+        (seen.len() > 1).then(|| seen.into_values().collect())
+    };
+    several(|a| a.declared.is_some()).or_else(|| several(|a| !a.account.payloads.is_empty())).unwrap_or_default()
+}
+
+/// The labels that exactly one account of an exchange has: an envelope may name an account as its owner does.
+fn unique_labels(accounts: &[AccountRecord]) -> BTreeMap<(Exchange, String), Option<usize>> {
+    let mut labels = BTreeMap::new();
+    for (at, record) in accounts.iter().enumerate() {
+        let Some(label) = &record.account.label else { continue };
+        labels.entry((record.account.exchange, label.value.clone())).and_modify(|one| *one = None).or_insert(Some(at));
+    }
+    labels
 }
 
 fn attach_addresses(inventory: &mut Inventory, addresses: Vec<Address>) {

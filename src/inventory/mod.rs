@@ -87,12 +87,14 @@ pub struct KeyRecord {
     pub task: TaskFact,
     /// Its account.
     pub account: Option<usize>,
+    /// The accounts that its exports name, where those are certainly more than one.
+    pub exported_for: Vec<Spanned<String>>,
     /// The union of its whitelist's entries.
     pub addresses: Option<AddressSet>,
     /// From where its systems send, as declared; nothing where no system is.
     pub egress: Option<Egress>,
-    /// Keys that are declared to replace it.
-    pub replaced_by: Vec<usize>,
+    /// Keys that are declared to replace it, with the place that says so.
+    pub replaced_by: Vec<(usize, Span)>,
     /// Keys that it is declared the backup of.
     pub backup_for: Vec<usize>,
     /// For a key that only reads: trading keys that are usable from one of its addresses, or run on its server.
@@ -186,10 +188,11 @@ impl Inventory {
         }
         out
     }
-    /// The declared accounts of a key, each once, with the place of the word that names it.
+    /// The declared accounts of a key, each once, with the place of the word that names it: those of its entries, and those
+    /// that its exports name where one of them cannot be right.
     pub fn declared_accounts<'a>(&'a self, key: &'a KeyRecord) -> Vec<&'a Spanned<String>> {
         let mut out: Vec<&Spanned<String>> = Vec::new();
-        for name in self.entries(key).filter_map(|e| e.value.account.as_ref()) {
+        for name in self.entries(key).filter_map(|e| e.value.account.as_ref()).chain(&key.exported_for) {
             if !out.iter().any(|n| n.value == name.value) {
                 out.push(name);
             }
@@ -238,6 +241,7 @@ impl KeyRecord {
             entries: Vec::new(),
             task: TaskFact::default(),
             account: None,
+            exported_for: Vec::new(),
             addresses: None,
             egress: None,
             replaced_by: Vec::new(),

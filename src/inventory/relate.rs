@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{AccountRecord, Egress, Inventory, KeyRecord, Neighbours, TaskFact, Withdrawals};
 use crate::declaration::{TaskWord, key_reference, names};
+use crate::document::Spanned;
 use crate::exchanges::profile;
 use crate::model::ip::{AddressSet, IpRange};
 use crate::model::time::Hold;
@@ -80,7 +81,7 @@ impl Inventory {
             }
         }
         let named = declaration.iter().flat_map(|d| d.accounts.values()).filter_map(|a| a.parent.as_ref());
-        let parents: BTreeMap<&str, &crate::document::Spanned<String>> = named.map(|p| (p.value.as_str(), p)).collect();
+        let parents: BTreeMap<&str, &Spanned<String>> = named.map(|p| (p.value.as_str(), p)).collect();
         self.keys_of_account = vec![Vec::new(); self.accounts.len()];
         for (at, key) in self.keys.iter().enumerate() {
             if let Some(list) = key.account.and_then(|a| self.keys_of_account.get_mut(a)) {
@@ -166,12 +167,16 @@ impl Inventory {
         if self.declaration.is_some() {
             for (at, key) in self.keys.iter().enumerate() {
                 for entry in self.entries(key) {
-                    for other in entry.value.replaces.iter().flat_map(|r| self.named(&r.value)) {
-                        if let Some(list) = replaced_by.get_mut(other) {
-                            list.push(at);
+                    // A key is never its own predecessor or backup: such an entry is told where it is joined.
+                    let others = |r: &Spanned<String>| self.named(&r.value).into_iter().filter(|other| *other != at).collect::<Vec<_>>();
+                    if let Some(reference) = &entry.value.replaces {
+                        for other in others(reference) {
+                            if let Some(list) = replaced_by.get_mut(other) {
+                                list.push((at, reference.span));
+                            }
                         }
                     }
-                    for other in entry.value.backup_for.iter().flat_map(|r| self.named(&r.value)) {
+                    for other in entry.value.backup_for.iter().flat_map(others) {
                         if let Some(list) = backup_for.get_mut(at) {
                             list.push(other);
                         }

@@ -66,7 +66,8 @@ impl Rulebook {
             for (other, span) in &rule.yields_to {
                 let Some(target) = self.get(other) else { return Err(condition::unknown(*span, other, &ids)) };
                 if target.id == rule.id {
-                    return Err(wrong(*span, "a rule that yields to itself says nothing"));
+                    let message = "a rule that yields to itself says nothing".into();
+                    return Err(Misfit { span: *span, message, help: Some("name the other rule, or take this out".into()) });
                 }
                 if target.yields_to.iter().any(|(back, _)| *back == rule.id) {
                     return Err(wrong(*span, "these two rules yield to each other, so neither would say anything"));

@@ -31,7 +31,8 @@ pub struct Rule {
     pub each: Option<(FactId, Member)>,
     /// When it fires.
     pub when: Condition,
-    /// Rules whose finding on the same fact replaces this one's.
+    /// Rules whose finding replaces this one's: on the same subject, and for rules about rights and about the members of a
+    /// list at the same place.
     pub yields_to: Vec<(String, Span)>,
     /// What it points at, the first is what the finding is about.
     pub at: Vec<At>,
@@ -100,7 +101,8 @@ pub struct RuleFile {
     /// When it fires.
     #[schemars(schema_with = "super::schema::condition")]
     when: IgnoredAny,
-    /// Rules whose finding on the same fact replaces this one's.
+    /// Rules whose finding on the same subject replaces this one's; for rules about rights and about the members of a list,
+    /// their finding at the same place.
     #[serde(default)]
     pub yields_to: Vec<document::Spanned<String>>,
     /// What to point at: names of facts, `it` or `subject`, each with a label or none. The first is what the finding is about.

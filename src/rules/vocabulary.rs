@@ -133,7 +133,7 @@ facts! {
     SubAccounts Subject::Key, "account.sub-accounts", Type::List(Member::Reference), FieldName::SubAccounts, "the sub-accounts of the key's master account";
     KeyAddressWhitelist Subject::Key, "account.address-whitelist", Type::Bool, FieldName::AddressWhitelist, "withdrawals from the key's account go only to saved addresses";
     KeyHold Subject::Key, "account.hold", Type::Hold, FieldName::Hold, "how long a new address of the key's account waits";
-    DeclaredAccounts Subject::Key, "declared-accounts", Type::List(Member::Reference), FieldName::Account, "the accounts that the declaration names for the key";
+    DeclaredAccounts Subject::Key, "declared-accounts", Type::List(Member::Reference), FieldName::Account, "the accounts that the declaration names for the key, and those that its exports name where they are several";
     DeclaredSystems Subject::Key, "declared-systems", Type::List(Member::Reference), FieldName::System, "the systems that the declaration names for the key";
     WithdrawNeedsIp Subject::Key, "withdraw-needs-ip-whitelist", Type::Bool, FieldName::IpWhitelist, "the exchange permits withdraw only with an IP whitelist";
     PairState Subject::Key, "pair-whitelist", Type::Word(&["all", "listed"]), FieldName::PairWhitelist, "whether it is limited to pairs";
