@@ -130,7 +130,10 @@ impl Context<'_> {
             FactId::EgressAddresses => self.egress(record),
             FactId::TradingNeighbours => {
                 let near = &record.trading_neighbours;
-                Some(Members { items: near.known.iter().filter_map(|k| self.key_reference(*k)).collect(), complete: !near.open })
+                Some(Members {
+                    items: near.known.iter().filter_map(|(k, server)| self.neighbour(*k, *server)).collect(),
+                    complete: !near.open,
+                })
             }
             FactId::BackupFor => Some(Members::all(record.backup_for.iter().filter_map(|k| self.key_reference(*k)).collect())),
             FactId::ReplacedBy => Some(Members::all(record.replaced_by.iter().filter_map(|by| self.key_at(by.0, Some(by.1))).collect())),
@@ -371,6 +374,11 @@ impl Context<'_> {
     fn key_reference<'a>(&self, at: usize) -> Option<Item<'a>> {
         let record = self.inventory.keys.get(at)?;
         self.key_at(at, record.key.id.as_ref().and_then(Fact::span).or_else(|| record.whole()))
+    }
+
+    /// A key that is near another one, at the server that they share or where it stands itself.
+    fn neighbour<'a>(&self, at: usize, server: Option<Span>) -> Option<Item<'a>> {
+        server.map_or_else(|| self.key_reference(at), |span| self.key_at(at, Some(span)))
     }
 
     /// A key, with the place that says what it is named for.

@@ -117,8 +117,8 @@ pub struct Egress {
 /// The trading keys beside a key that only reads.
 #[derive(Clone, Debug, Default)]
 pub struct Neighbours {
-    /// Those that are known, the first few.
-    pub known: Vec<usize>,
+    /// Those that are known, the first few, each with its server where that is what they share.
+    pub known: Vec<(usize, Option<Span>)>,
     /// Whether there are more, or may be, because a whitelist is not fully stated.
     pub open: bool,
 }

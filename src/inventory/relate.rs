@@ -10,6 +10,7 @@ use crate::exchanges::profile;
 use crate::model::ip::{AddressSet, IpRange};
 use crate::model::time::Hold;
 use crate::model::{AccountKind, Fact, IpWhitelist, KeyId};
+use crate::text::Span;
 
 /// How many trading keys are named beside a reporting key.
 const NAMED: usize = 3;
@@ -143,9 +144,9 @@ impl Inventory {
 
     /// The systems of the trading keys on an account, each once. A key may be declared for several accounts: only the
     /// entries that name this one count.
-    fn systems_trading_on(&self, account: usize) -> Vec<(String, crate::text::Span)> {
+    fn systems_trading_on(&self, account: usize) -> Vec<(String, Span)> {
         let name = self.accounts.get(account).and_then(|a| a.declared.as_ref()).map(|d| d.value.as_str());
-        let mut out: Vec<(String, crate::text::Span)> = Vec::new();
+        let mut out: Vec<(String, Span)> = Vec::new();
         for key in self.keys_of(account).filter(|k| k.task.word() == Some(TaskWord::Trading)) {
             for entry in self.entries(key) {
                 if entry.value.account.as_ref().is_some_and(|a| Some(a.value.as_str()) != name) {
@@ -203,7 +204,7 @@ impl Inventory {
             return;
         }
         let mut trading: Vec<(IpRange, usize)> = Vec::new();
-        let mut by_server: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_server: BTreeMap<String, Vec<(usize, Span)>> = BTreeMap::new();
         let mut open = false;
         for (at, key) in self.keys.iter().enumerate() {
             // A key whose task is unknown may trade: then the answer stays open.
@@ -219,7 +220,7 @@ impl Inventory {
             open |= !key.addresses.as_ref().is_some_and(AddressSet::is_complete) && !is_open(key);
             if sure {
                 for server in self.systems(key).into_iter().filter_map(|(s, _)| s.server.as_ref()) {
-                    by_server.entry(server.value.clone()).or_default().push(at);
+                    by_server.entry(server.value.clone()).or_default().push((at, server.span));
                 }
             }
         }
@@ -255,22 +256,22 @@ impl Inventory {
         key: &KeyRecord,
         trading: &[(IpRange, usize)],
         reach: &[(bool, std::net::IpAddr)],
-        by_server: &BTreeMap<String, Vec<usize>>,
+        by_server: &BTreeMap<String, Vec<(usize, Span)>>,
         open: bool,
     ) -> Neighbours {
-        let mut near: Vec<usize> = Vec::new();
+        let mut near: Vec<(usize, Option<Span>)> = Vec::new();
         let mut more = false;
-        let mut add = |other: usize| {
-            if other != at && !near.contains(&other) {
+        let mut add = |other: usize, server: Option<Span>| {
+            if other != at && !near.iter().any(|(known, _)| *known == other) {
                 if near.len() < NAMED {
-                    near.push(other);
+                    near.push((other, server));
                 } else {
                     more = true;
                 }
             }
         };
         for server in self.systems(key).into_iter().filter_map(|(s, _)| s.server.as_ref()) {
-            by_server.get(&server.value).into_iter().flatten().copied().for_each(&mut add);
+            by_server.get(&server.value).into_iter().flatten().for_each(|(other, span)| add(*other, Some(*span)));
         }
         for range in key.addresses.iter().flat_map(AddressSet::ranges) {
             let until = trading.partition_point(|(r, _)| {
@@ -282,7 +283,7 @@ impl Inventory {
                     break;
                 }
                 if other.overlaps(range) {
-                    add(*whose);
+                    add(*whose, None);
                 }
             }
         }
