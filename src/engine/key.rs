@@ -298,14 +298,7 @@ impl Context<'_> {
     }
 
     /// Whether the key works: as stated; a key that asked the exchange about itself did.
-    /// A key whose end has passed works no more, whatever an export said before.
     fn status(&self, record: &KeyRecord) -> Option<Status> {
-        if let Some(Expiry::At(end)) = record.key.expires.as_ref().map(|f| f.value)
-            && end <= self.now
-            && record.key.status.as_ref().is_none_or(|s| s.value == Status::Active)
-        {
-            return Some(Status::Expired);
-        }
         if let Some(stated) = &record.key.status {
             return Some(stated.value);
         }
