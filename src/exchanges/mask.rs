@@ -5,6 +5,7 @@ use super::envelope::{FIELDS, is_account_name};
 use super::record::secret_part;
 use super::{Harvest, duplicates_of};
 use crate::document::{Entry, Kind, Node};
+use crate::model::time::Time;
 use crate::model::{KeyId, SecretPart};
 use crate::problem::Problem;
 use crate::text::{Span, quotable};
@@ -85,7 +86,7 @@ fn may_show(field: &str, text: &str) -> bool {
             !text.contains(['?', '@']) && if address { text.split(['/', ' ', '.']).all(short) } else { short(text) }
         }
         "account" => is_account_name(text),
-        "fetched_at" => crate::model::time::Time::parse(text).is_ok(),
+        "fetched_at" => Time::parse(text).is_ok(),
         _ => short(text),
     }
 }

@@ -135,6 +135,23 @@ mod tests {
     }
 
     #[test]
+    fn each_exchange_says_in_its_own_way_that_there_are_more() {
+        use super::super::sample::{export, fixture};
+        for (exchange, name, whole, cut) in [
+            (Exchange::Bybit, "user-sub-apikeys", "\"nextPageCursor\": \"\"", "\"nextPageCursor\": \"eyJt\""),
+            (Exchange::Bybit, "user-submembers", "\"nextCursor\": \"0\"", "\"nextCursor\": \"41\""),
+            (Exchange::Bitget, "v3-user-sub-api-list", "\"hasNext\": false", "\"hasNext\": \"true\""),
+            (Exchange::Kucoin, "sub-user-v2", "\"totalPage\": 1", "\"totalPage\": 2"),
+            (Exchange::Mexc, "capital-withdraw-address", "\"totalPageNum\": 1", "\"totalPageNum\": 2"),
+        ] {
+            let text = fixture(exchange, name);
+            let told = |text: &str| missing(&[(String::new(), export(exchange, text).page.unwrap())]).len();
+            assert!(text.contains(whole), "{name}");
+            assert_eq!((told(&text), told(&text.replace(whole, cut))), (0, 1), "{name}");
+        }
+    }
+
+    #[test]
     fn pages_are_whole_where_the_last_one_is_there() {
         assert!(told(vec![Page::More]));
         assert!(told(vec![Page::More, Page::More]));

@@ -106,7 +106,13 @@ fn expected_too(reading: Reading) -> Reading {
 
 fn read_one(node: &Node<'_>, asked: Option<Exchange>) -> Reading {
     let Some(envelope) = Envelope::open(node) else {
-        return read_answer(node, asked, None);
+        return match read_answer(node, asked, None) {
+            Reading::Export(mut export) => {
+                export.hide = hidden_ranges(node, &mut export.harvest, None);
+                Reading::Export(export)
+            }
+            other => other,
+        };
     };
     let asked = envelope.exchange.as_ref().map(|f| f.value).or(asked);
     let answer = envelope.response;
@@ -292,8 +298,7 @@ fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> E
         let message = format!("the envelope names another endpoint; this was read as the answer of {}", payload.endpoint);
         harvest.problems.push(Problem::note("envelope-endpoint", said.span(), message));
     }
-    let hide = hidden_ranges(node, &mut harvest, None);
-    Export { exchange: claim.exchange, endpoint: payload.endpoint, harvest, page, enveloped: false, hide }
+    Export { exchange: claim.exchange, endpoint: payload.endpoint, harvest, page, enveloped: false, hide: Vec::new() }
 }
 
 /// Adds to the records what only the envelope, or the answer as a whole, says.

@@ -1,5 +1,6 @@
 //! What the tests of the readers share: their fixtures, and how they are read.
 
+use super::recognise::Export;
 use super::{Harvest, Reading, read};
 use crate::document;
 use crate::model::{Exchange, Key, value};
@@ -11,16 +12,21 @@ pub fn fixture(exchange: Exchange, name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// What a text states, which must be an export of the exchange.
-pub fn harvest(exchange: Exchange, text: &str) -> Harvest {
+/// A text as it was read, which must be an export of the exchange.
+pub fn export(exchange: Exchange, text: &str) -> Export {
     let node = document::parse(TextId(0), text, 0..text.len()).unwrap();
     match read(&node, None).pop() {
         Some(Reading::Export(export)) => {
             assert_eq!(export.exchange, exchange);
-            export.harvest
+            *export
         }
         _ => panic!("no export: {text}"),
     }
+}
+
+/// What a text states, which must be an export of the exchange.
+pub fn harvest(exchange: Exchange, text: &str) -> Harvest {
+    export(exchange, text).harvest
 }
 
 /// Read, trade, transfer, withdraw.

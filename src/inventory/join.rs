@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::account_names::AccountNames;
 use super::ids::Ids;
 use super::merge::{merge_accounts, merge_keys};
 use super::{AccountRecord, AddressRecord, Evidence, Index, Inventory, KeyRecord, Withdrawals};
@@ -27,8 +28,8 @@ pub fn join(evidence: Vec<Evidence>, declaration: Option<Declaration>) -> (Inven
     inventory.keys = merge_all_keys(keys);
     inventory.accounts = merge_all_accounts(accounts);
     attach_entries(&mut inventory, &files, &mut problems);
-    attach_accounts(&mut inventory, &mut problems);
-    attach_addresses(&mut inventory, addresses);
+    let known_as = attach_accounts(&mut inventory, &mut problems);
+    attach_addresses(&mut inventory, addresses, &known_as);
     inventory.relate();
     (inventory, problems)
 }
@@ -107,7 +108,7 @@ fn merge_all_accounts(accounts: Vec<Account>) -> Vec<AccountRecord> {
 }
 
 impl AccountRecord {
-    fn new(account: Account) -> Self {
+    pub(super) fn new(account: Account) -> Self {
         Self {
             account,
             declared: None,
@@ -229,23 +230,16 @@ fn attach_entries(inventory: &mut Inventory, files: &BTreeMap<String, TextId>, p
 }
 
 /// Declared accounts find their exports, keys find their accounts, and a key without one gets one that stands for it.
-fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
+fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) -> AccountNames {
     let declaration = inventory.declaration.clone();
-    let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
-    let mut by_id: Index = BTreeMap::new();
-    for (at, record) in inventory.accounts.iter().enumerate() {
-        for id in &record.account.ids {
-            by_id.entry((record.account.exchange, id.value.clone())).or_insert(at);
-        }
-    }
-    let by_label = unique_labels(&inventory.accounts);
+    let mut known_as = AccountNames::of(&inventory.accounts);
     for (name, account) in declaration.iter().flat_map(|d| &d.accounts) {
         let Some(exchange) = Declaration::exchange_of(&name.value) else { continue };
         let ids: Vec<_> = account.id.iter().flat_map(names).collect();
         let short = name.value.split_once('/').map_or("", |(_, s)| s);
         let known = ids.iter().map(|id| id.value.as_str()).chain([name.value.as_str(), short]);
         let at = known
-            .filter_map(|id| by_id.get(&(exchange, id.to_owned())).copied())
+            .filter_map(|id| known_as.with_id(exchange, id))
             .find(|at| inventory.accounts.get(*at).is_some_and(|a| a.declared.is_none()));
         let at = at.unwrap_or_else(|| {
             inventory.accounts.push(AccountRecord::new(Account::new(exchange)));
@@ -254,30 +248,24 @@ fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
         if let Some(record) = inventory.accounts.get_mut(at) {
             record.declared = Some(name.clone());
             for id in &ids {
-                by_id.entry((exchange, id.value.clone())).or_insert(at);
+                known_as.add_id(exchange, &id.value, at);
                 if !record.account.ids.iter().any(|i| i.value == id.value) {
                     record.account.ids.push(Fact::declared(id.value.clone(), id.span));
                 }
             }
         }
-        by_name.insert(name.value.clone(), at);
+        known_as.declare(&name.value, at);
     }
     for at in 0..inventory.keys.len() {
         let Some(record) = inventory.keys.get(at) else { continue };
         let exchange = record.key.exchange;
-        let declared = inventory.declared_accounts(record).first().and_then(|name| by_name.get(&name.value).copied());
-        let resolve = |id: &Fact<String>| {
-            let full = format!("{exchange}/{}", id.value);
-            let short = id.value.strip_prefix(exchange.id()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&id.value);
-            let named = by_id.get(&(exchange, id.value.clone())).or_else(|| by_name.get(&id.value)).or_else(|| by_name.get(&full));
-            named.or_else(|| by_id.get(&(exchange, short.to_owned()))).copied().or_else(|| *by_label.get(&(exchange, short.to_owned()))?)
-        };
-        let exported = || record.key.account.iter().find_map(resolve);
-        let named: Vec<_> = record.key.account.iter().filter_map(|id| Some((resolve(id)?, id))).collect();
+        let declared = inventory.declared_accounts(record).first().and_then(|name| known_as.declared(&name.value));
+        let named: Vec<_> = record.key.account.iter().filter_map(|id| Some((known_as.find(exchange, &id.value)?, id))).collect();
+        let exported = named.first().map(|(at, _)| *at);
         let exported_for = surely_several(&named, &inventory.accounts);
-        let mut found = declared.or_else(exported);
+        let mut found = declared.or(exported);
         // What the exchange says of the account stands above what is declared: two declared accounts cannot both be right.
-        if let (Some(said), Some(is)) = (declared, exported())
+        if let (Some(said), Some(is)) = (declared, exported)
             && said != is
             && let Some(other) = inventory.accounts.get(is).and_then(|a| a.declared.as_ref())
         {
@@ -298,7 +286,7 @@ fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
             let next = inventory.accounts.len();
             // Keys that name one account which no other export speaks of share it.
             for id in &new.account.ids {
-                by_id.entry((exchange, id.value.clone())).or_insert(next);
+                known_as.add_id(exchange, &id.value, next);
             }
             inventory.accounts.push(new);
             next
@@ -308,6 +296,7 @@ fn attach_accounts(inventory: &mut Inventory, problems: &mut Vec<Problem>) {
             record.exported_for = exported_for;
         }
     }
+    known_as
 }
 
 /// The accounts that the exports of a key name, where those are more than one. One account may have several names, so only
@@ -326,35 +315,16 @@ fn surely_several(named: &[(usize, &Fact<String>)], accounts: &[AccountRecord]) 
     several(|a| a.declared.is_some()).or_else(|| several(|a| !a.account.payloads.is_empty())).unwrap_or_default()
 }
 
-/// The labels that exactly one account of an exchange has: an envelope may name an account as its owner does.
-fn unique_labels(accounts: &[AccountRecord]) -> BTreeMap<(Exchange, String), Option<usize>> {
-    let mut labels = BTreeMap::new();
-    for (at, record) in accounts.iter().enumerate() {
-        let Some(label) = &record.account.label else { continue };
-        labels.entry((record.account.exchange, label.value.clone())).and_modify(|one| *one = None).or_insert(Some(at));
-    }
-    labels
-}
-
-fn attach_addresses(inventory: &mut Inventory, addresses: Vec<Address>) {
-    let mut by_id: Index = BTreeMap::new();
-    for (at, record) in inventory.accounts.iter().enumerate() {
-        let names = record.account.ids.iter().map(|i| i.value.clone()).chain(record.declared.as_ref().map(|d| d.value.clone()));
-        for name in names {
-            by_id.entry((record.account.exchange, name)).or_insert(at);
-        }
+/// Gives each address its account. An answer names none; where only one account of the exchange is declared, it can be no
+/// other.
+fn attach_addresses(inventory: &mut Inventory, addresses: Vec<Address>, known_as: &AccountNames) {
+    let mut only: BTreeMap<Exchange, Option<usize>> = BTreeMap::new();
+    for (at, record) in inventory.accounts.iter().enumerate().filter(|(_, a)| a.declared.is_some()) {
+        only.entry(record.account.exchange).and_modify(|one| *one = None).or_insert(Some(at));
     }
     for address in addresses {
-        let exchange = address.exchange;
-        let named = address.account.iter().find_map(|id| {
-            by_id.get(&(exchange, id.value.clone())).or_else(|| by_id.get(&(exchange, format!("{exchange}/{}", id.value)))).copied()
-        });
-        // An answer names no account; where only one account of the exchange is declared, it can be no other.
-        let mut declared = inventory.accounts.iter().enumerate().filter(|(_, a)| a.account.exchange == exchange && a.declared.is_some());
-        let only = match (declared.next(), declared.next()) {
-            (Some((at, _)), None) if address.account.is_empty() => Some(at),
-            _ => None,
-        };
-        inventory.addresses.push(AddressRecord { account: named.or(only), address });
+        let named = address.account.iter().find_map(|id| known_as.find(address.exchange, &id.value));
+        let only = || only.get(&address.exchange).copied().flatten().filter(|_| address.account.is_empty());
+        inventory.addresses.push(AddressRecord { account: named.or_else(only), address });
     }
 }

@@ -4,6 +4,7 @@
 //! Relations that need the whole (shared with, same server as, replaced by) are computed here, once, and are facts like
 //! any other afterwards.
 
+mod account_names;
 mod forget;
 mod ids;
 mod join;

@@ -145,11 +145,6 @@ pub enum PeriodError {
 const UNITS: [(&str, u64); 5] = [("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1000), ("ms", 1)];
 
 impl Period {
-    /// So many seconds; the longest there is, when there are too many.
-    pub const fn from_seconds(seconds: u64) -> Self {
-        Self { millis: seconds.saturating_mul(1000) }
-    }
-
     /// So many milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self { millis }
@@ -158,11 +153,6 @@ impl Period {
     /// So many days of 24 hours; the longest period there is, when there are too many.
     pub const fn from_days(days: u64) -> Self {
         Self { millis: days.saturating_mul(86_400_000) }
-    }
-
-    /// Its whole seconds.
-    pub const fn as_seconds(self) -> u64 {
-        self.millis / 1000
     }
 
     /// Its milliseconds.
@@ -425,8 +415,7 @@ mod tests {
             assert_eq!(Period::from_millis(millis).to_string(), period);
             assert_eq!(Period::parse(period), Ok(Period::from_millis(millis)));
         }
-        assert_eq!((Period::from_seconds(60), Period::from_days(1)), (Period::from_millis(60_000), Period::from_millis(86_400_000)));
-        assert_eq!((Period::from_millis(1999).as_seconds(), Period::from_seconds(u64::MAX).as_millis()), (1, u64::MAX));
+        assert_eq!((Period::from_days(1), Period::from_days(u64::MAX)), (Period::from_millis(86_400_000), Period::from_millis(u64::MAX)));
     }
 
     #[test]
@@ -473,7 +462,7 @@ mod tests {
         assert_eq!(time("2026-04-01") - Period::from_days(90), time("2026-01-01"));
         assert_eq!(time("2026-04-01").since(&time("2026-01-01")), Period::from_days(90));
         assert_eq!(time("2026-01-01").since(&time("2026-04-01")), Period::default());
-        let (late, early) = (time("2026-01-01") + Period::from_seconds(u64::MAX), time("2026-01-01") - Period::from_seconds(u64::MAX));
+        let (late, early) = (time("2026-01-01") + Period::from_days(u64::MAX), time("2026-01-01") - Period::from_days(u64::MAX));
         assert!(late > time("9999-01-01") && early < time("0001-01-01"));
         assert!(late.since(&early) > Period::from_days(5_000_000));
         assert!(Time::this_second() > time("2024-01-01"));

@@ -46,16 +46,6 @@ impl AddressSet {
         self.ranges.is_empty()
     }
 
-    /// The widest contiguous IPv4 range; the lowest of several.
-    pub fn widest_v4(&self) -> Option<IpRange> {
-        widest(self.ranges().filter(|r| r.is_v4()))
-    }
-
-    /// The widest contiguous IPv6 range; the lowest of several.
-    pub fn widest_v6(&self) -> Option<IpRange> {
-        widest(self.ranges().filter(|r| !r.is_v4()))
-    }
-
     /// Whether a contiguous range of it has more addresses than a network of such a prefix.
     pub fn wider_than(&self, v4_prefix: u8, v6_prefix: u8) -> bool {
         self.ranges.iter().any(|r| r.is_wider_than(v4_prefix, v6_prefix))
@@ -69,12 +59,6 @@ impl AddressSet {
     /// Whether every address of `range` is in it.
     pub fn covers(&self, range: &IpRange) -> bool {
         self.candidate(*range).is_some_and(|r| r.contains(*range))
-    }
-
-    /// Whether some address is in both.
-    pub fn overlaps_set(&self, other: &Self) -> bool {
-        let (few, many) = if self.ranges.len() <= other.ranges.len() { (self, other) } else { (other, self) };
-        few.ranges.iter().any(|r| many.overlaps(r))
     }
 
     /// Its ranges: sorted, disjoint, IPv4 first.
@@ -99,10 +83,6 @@ fn union(mut ranges: Vec<IpRange>) -> Vec<IpRange> {
         }
     }
     disjoint
-}
-
-fn widest(ranges: impl Iterator<Item = IpRange>) -> Option<IpRange> {
-    ranges.reduce(|widest, r| if r.size() > widest.size() { r } else { widest })
 }
 
 /// The entries that add nothing, each with the one entry that already allows all it names, by position. Of two equal
@@ -172,9 +152,6 @@ mod tests {
         assert!(set(&["51.158.10.0/29", "51.158.10.8"]).wider_than(29, 64));
         assert!(!set(&["2a01:4f8:1:2::/64"]).wider_than(29, 64));
         assert!(set(&["2a01:4f8:1:2::/64", "2a01:4f8:1:3::"]).wider_than(29, 64));
-        assert_eq!(set(&["51.158.10.0/30", "146.59.3.0/29", "8.8.4.0/29"]).widest_v4().map(|r| r.to_string()), Some("8.8.4.0/29".into()));
-        assert_eq!(set(&["51.158.10.0/30", "2a01::/64", "2a02::1"]).widest_v6().map(|r| r.to_string()), Some("2a01::/64".into()));
-        assert_eq!((set(&["2a01::1"]).widest_v4(), set(&["8.8.4.4"]).widest_v6()), (None, None));
     }
 
     #[test]
@@ -195,8 +172,6 @@ mod tests {
         assert!(!list.covers(&range("51.158.10.4/30")) && !list.overlaps(&range("51.158.10.5")));
         assert!(list.covers(&range("2a01:4f8::7")) && !list.covers(&range("2a01:4f8:1::7")));
         assert!(set(&["0.0.0.0/0"]).covers(&range("2a01:4f8::7")), "everything means any address");
-        assert!(list.overlaps_set(&set(&["8.8.4.4", "146.59.0.0/16"])) && set(&["146.59.0.0/16"]).overlaps_set(&list));
-        assert!(!list.overlaps_set(&set(&["8.8.4.4", "2a02::/64"])) && !list.overlaps_set(&set(&[])));
     }
 
     #[test]
