@@ -7,7 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=rules");
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
-    let mut rows = String::new();
+    let (mut rows, mut shapes) = (String::new(), String::new());
     for family in sorted(&root.join("rules"))? {
         if !family.is_dir() {
             continue;
@@ -17,14 +17,20 @@ fn main() -> io::Result<()> {
             let name = |p: &Path| p.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned();
             if file.extension().is_some_and(|e| e == "yaml") {
                 let (family, id) = (name(&family), name(&file));
+                if family == "secrets" {
+                    writeln!(shapes, "    ({id:?}, include_str!({:?})),", file.display()).map_err(io::Error::other)?;
+                    continue;
+                }
                 writeln!(rows, "    ({:?}, {family:?}, {id:?}, include_str!({:?})),", format!("rules/{family}/{id}.yaml"), file.display())
                     .map_err(io::Error::other)?;
             }
         }
     }
-    let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?).join("embedded_rules.rs");
+    let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
+    let shapes_head = "/// Id and source of every built-in shape file.\nconst EMBEDDED: &[(&str, &str)] = &[\n";
+    fs::write(out.join("embedded_shapes.rs"), format!("{shapes_head}{shapes}];\n"))?;
     let head = "/// Path, family, id and source of every built-in rule.\nconst EMBEDDED: &[(&str, &str, &str, &str)] = &[\n";
-    fs::write(out, format!("{head}{rows}];\n"))
+    fs::write(out.join("embedded_rules.rs"), format!("{head}{rows}];\n"))
 }
 
 fn sorted(dir: &Path) -> io::Result<Vec<PathBuf>> {

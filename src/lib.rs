@@ -11,6 +11,7 @@ pub mod finding;
 pub mod declaration;
 pub mod exchanges;
 pub mod rules;
+pub mod secrets;
 pub mod discover;
 pub mod inventory;
 pub mod intake;

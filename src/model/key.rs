@@ -265,32 +265,45 @@ pub enum LastUse {
     At(Time),
 }
 
-/// Which part of a credential an export carries in plaintext.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Which part of a credential stands in plaintext.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum SecretPart {
+    /// The id of a key.
+    Key,
     /// The shared secret.
     Secret,
     /// The passphrase.
     Passphrase,
     /// A private key.
     PrivateKey,
+    /// The words that a wallet is made from.
+    Mnemonic,
+    /// A token that is a credential by itself.
+    Token,
 }
 
 impl SecretPart {
     /// The word for it in documents.
     pub fn id(self) -> &'static str {
         match self {
+            Self::Key => "key",
             Self::Secret => "secret",
             Self::Passphrase => "passphrase",
             Self::PrivateKey => "private-key",
+            Self::Mnemonic => "mnemonic",
+            Self::Token => "token",
         }
     }
     /// The words for it.
     pub fn title(self) -> &'static str {
         match self {
+            Self::Key => "key id",
             Self::Secret => "secret",
             Self::Passphrase => "passphrase",
             Self::PrivateKey => "private key",
+            Self::Mnemonic => "mnemonic",
+            Self::Token => "token",
         }
     }
 }

@@ -1,0 +1,63 @@
+//! Keys as lists of numbers: a Solana keypair file is sixty-four bytes in brackets, and its second half is the public key
+//! of its first.
+
+use memchr::memchr_iter;
+
+use super::check::is_keypair;
+use super::context::around;
+use super::judge::{Candidate, Scene};
+use super::value::Value;
+use crate::finding::Confidence;
+use crate::model::SecretPart;
+
+/// Finds the keypairs of a text.
+pub fn find(bytes: &[u8]) -> Vec<(usize, usize, Value)> {
+    let mut out = Vec::new();
+    for open in memchr_iter(b'[', bytes) {
+        // Digits and commas, for longer than the shortest one.
+        let quick = bytes
+            .get(open + 1..open + 41)
+            .is_some_and(|w| w.iter().all(|b| b.is_ascii_digit() || matches!(b, b',' | b' ' | b'\n' | b'\r' | b'\t')) && w.contains(&b','));
+        if quick && let Some(hit) = read(bytes, open) {
+            out.push(hit);
+        }
+    }
+    out
+}
+
+fn read(bytes: &[u8], open: usize) -> Option<(usize, usize, Value)> {
+    let rest = bytes.get(open + 1..(open + 1024).min(bytes.len()))?;
+    let close = memchr::memchr(b']', rest)?;
+    let mut numbers = Vec::with_capacity(64);
+    for piece in rest.get(..close)?.split(|b| *b == b',') {
+        let digits = std::str::from_utf8(piece).ok()?.trim();
+        if digits.is_empty() && numbers.len() == 64 {
+            break;
+        }
+        numbers.push(digits.parse::<u8>().ok()?);
+    }
+    let value = Value::new(numbers);
+    (value.len() == 64 && is_keypair(value.bytes())).then(|| (open, open + close + 2, value))
+}
+
+/// A keypair as a candidate.
+pub fn candidate(scene: &Scene<'_>, start: usize, end: usize, value: Value) -> Candidate {
+    let token = scene.lexed.token_at(start + 1).unwrap_or(0);
+    let around = around(scene.lexed, scene.bytes, token);
+    Candidate {
+        start,
+        end,
+        value,
+        part: Some(SecretPart::PrivateKey),
+        venue: scene.catalogue.find("solana"),
+        possible: Vec::new(),
+        bare: false,
+        fits: true,
+        confidence: Some(Confidence::High),
+        test: around.names.iter().any(|n| scene.read(&n.text).test),
+        frame: around.frame,
+        line: around.line,
+        name: around.names.first().map(|n| n.text.clone()).unwrap_or_default(),
+        reasons: vec!["sixty-four bytes, the second half the public key of the first".into()],
+    }
+}

@@ -1,0 +1,215 @@
+//! Mnemonics: twelve or more words of the list one after another, and a checksum that holds.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use super::check::{is_mnemonic_word, mnemonic};
+use super::context::around;
+use super::judge::{Candidate, Refused, Scene};
+use super::refuse::Refusal;
+use super::value::Value;
+use crate::finding::Confidence;
+use crate::model::SecretPart;
+
+/// Between two looks: the shortest mnemonic is longer than two of these.
+const STRIDE: usize = 24;
+
+/// The beginnings of the words of the list: no two words share their first four letters.
+fn beginnings() -> &'static HashSet<[u8; 4]> {
+    static SET: OnceLock<HashSet<[u8; 4]>> = OnceLock::new();
+    SET.get_or_init(|| {
+        let list = bip39::Language::English.word_list();
+        list.iter().map(|w| head(w.as_bytes())).collect()
+    })
+}
+
+fn head(word: &[u8]) -> [u8; 4] {
+    let mut out = [b' '; 4];
+    for (o, b) in out.iter_mut().zip(word) {
+        *o = *b;
+    }
+    out
+}
+
+fn is_separator(b: u8) -> bool {
+    matches!(b, b' ' | b',' | b'\n' | b'\r' | b'\t' | b'"' | b'\'' | b'-' | b'_')
+}
+
+/// The word around a place, if it is one of small letters between separators.
+fn word_around(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let before = bytes.get(at.saturating_sub(9)..at)?;
+    let start = at - before.iter().rev().take_while(|b| b.is_ascii_lowercase()).count();
+    let after = bytes.get(at..(at + 10).min(bytes.len()))?;
+    let end = at + after.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    if !(3..=8).contains(&(end - start)) {
+        return None;
+    }
+    let left = start.checked_sub(1).and_then(|i| bytes.get(i)).copied().unwrap_or(b' ');
+    let right = bytes.get(end).copied().unwrap_or(b' ');
+    (edge(left) && edge(right)).then_some((start, end))
+}
+
+fn edge(b: u8) -> bool {
+    is_separator(b) || matches!(b, b'`' | b'\\' | b'>' | b'<' | b'=' | b':' | b'[' | b']' | b'(' | b')' | b'.' | b';')
+}
+
+/// The next word after a place, if nothing but a separator or a number stands between.
+fn next_word(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    let gap = bytes.get(from..(from + 12).min(bytes.len()))?;
+    let skip = gap.iter().take_while(|b| is_separator(**b) || b.is_ascii_digit() || matches!(b, b'.' | b')')).count();
+    if skip == 0 || skip >= 10 {
+        return None;
+    }
+    let start = from + skip;
+    let rest = bytes.get(start..(start + 9).min(bytes.len()))?;
+    let length = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    (3..=8).contains(&length).then_some((start, start + length))
+}
+
+fn previous_word(bytes: &[u8], to: usize) -> Option<(usize, usize)> {
+    let gap = bytes.get(to.saturating_sub(12)..to)?;
+    let skip = gap.iter().rev().take_while(|b| is_separator(**b) || b.is_ascii_digit() || matches!(b, b'.' | b')')).count();
+    if skip == 0 || skip >= 10 {
+        return None;
+    }
+    let end = to - skip;
+    let rest = bytes.get(end.saturating_sub(9)..end)?;
+    let length = rest.iter().rev().take_while(|b| b.is_ascii_lowercase()).count();
+    (3..=8).contains(&length).then_some((end - length, end))
+}
+
+fn listed(bytes: &[u8], (start, end): (usize, usize)) -> bool {
+    let Some(word) = bytes.get(start..end) else { return false };
+    beginnings().contains(&head(word)) && std::str::from_utf8(word).is_ok_and(is_mnemonic_word)
+}
+
+/// Finds the places of mnemonics whose checksum holds.
+pub fn find(bytes: &[u8]) -> Vec<(usize, usize)> {
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    let mut at = STRIDE / 2;
+    let set = beginnings();
+    while at < bytes.len() {
+        let here = at;
+        at += STRIDE;
+        if !bytes.get(here).is_some_and(u8::is_ascii_lowercase) {
+            continue;
+        }
+        let Some(word) = word_around(bytes, here) else { continue };
+        if !bytes.get(word.0..word.1).is_some_and(|w| set.contains(&head(w))) {
+            continue;
+        }
+        // Both neighbours, before anything is counted.
+        let near = next_word(bytes, word.1).filter(|w| listed(bytes, *w)).is_some()
+            || previous_word(bytes, word.0).filter(|w| listed(bytes, *w)).is_some();
+        if !near || !listed(bytes, word) {
+            continue;
+        }
+        let mut words = vec![word];
+        while let Some(w) = words.first().and_then(|w| previous_word(bytes, w.0)).filter(|w| listed(bytes, *w)) {
+            words.insert(0, w);
+            if words.len() > 96 {
+                break;
+            }
+        }
+        while let Some(w) = words.last().and_then(|w| next_word(bytes, w.1)).filter(|w| listed(bytes, *w)) {
+            words.push(w);
+            if words.len() > 192 {
+                break;
+            }
+        }
+        let end = words.last().map_or(here, |w| w.1);
+        at = at.max(end + 1);
+        // The list itself, or prose of many of its words.
+        if words.len() > 50 {
+            continue;
+        }
+        if let Some(place) = best(bytes, &words)
+            && out.last().is_none_or(|(_, e)| place.0 >= *e)
+        {
+            out.push(place);
+        }
+    }
+    out
+}
+
+/// The words of a range as one mnemonic would be written.
+fn joined(bytes: &[u8], words: &[(usize, usize)]) -> Value {
+    let mut text = Vec::new();
+    for (i, (a, b)) in words.iter().enumerate() {
+        if i > 0 {
+            text.push(b' ');
+        }
+        text.extend_from_slice(bytes.get(*a..*b).unwrap_or(&[]));
+    }
+    Value::new(text)
+}
+
+/// The longest stretch whose checksum holds. A stretch within a longer one needs to be all of it but its label: one in
+/// sixteen passes by chance.
+fn best(bytes: &[u8], words: &[(usize, usize)]) -> Option<(usize, usize)> {
+    for count in [24usize, 21, 18, 15, 12] {
+        if words.len() < count || words.len() > count + 3 {
+            continue;
+        }
+        for stretch in words.windows(count).rev() {
+            if std::str::from_utf8(joined(bytes, stretch).bytes()).is_ok_and(mnemonic) {
+                return Some((stretch.first()?.0, stretch.last()?.1));
+            }
+        }
+    }
+    None
+}
+
+/// Judges a mnemonic whose checksum holds.
+pub fn judge(scene: &Scene<'_>, start: usize, end: usize) -> Result<Candidate, Refused> {
+    let text = scene.bytes.get(start..end).unwrap_or(&[]);
+    let words: Vec<u8> =
+        text.split(|b| !b.is_ascii_lowercase()).filter(|w| !w.is_empty()).flat_map(|w| w.iter().copied().chain([b' '])).collect();
+    let value = Value::new(words.strip_suffix(b" ").unwrap_or(&words).to_vec());
+    if scene.catalogue.is_published(value.bytes()) {
+        return Err(Refused { start, end, why: Refusal::Published, name: "a mnemonic".into() });
+    }
+    let distinct: HashSet<&[u8]> = value.bytes().split(|b| *b == b' ').collect();
+    if distinct.len() < 8 {
+        return Err(Refused { start, end, why: Refusal::NotRandom, name: "a mnemonic".into() });
+    }
+    let token = scene.lexed.token_at(start).unwrap_or(0);
+    let around = around(scene.lexed, scene.bytes, token);
+    let named = around.names.iter().find_map(|n| scene.read(&n.text).venue).map(|(v, _)| v);
+    let has =
+        |v: &crate::secrets::VenueId| scene.catalogue.venue(*v).is_some_and(|x| x.shapes.iter().any(|s| s.part == SecretPart::Mnemonic));
+    let venue = named.filter(has).or_else(|| scene.catalogue.find("bip39"));
+    let test = around.names.iter().any(|n| scene.read(&n.text).test);
+    Ok(Candidate {
+        start,
+        end,
+        value,
+        part: Some(SecretPart::Mnemonic),
+        venue,
+        possible: Vec::new(),
+        bare: false,
+        fits: true,
+        confidence: Some(Confidence::High),
+        test,
+        frame: around.frame,
+        line: around.line,
+        name: around.names.first().map(|n| n.text.clone()).unwrap_or_default(),
+        reasons: vec!["the checksum of the words holds".into()],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mnemonic_is_found_at_every_offset_and_prose_is_not() {
+        let words = "letter advice cage absurd amount doctor acoustic avoid letter advice cage above";
+        for before in 0..48 {
+            let text = format!("{}\"{words}\";", "x".repeat(before) + " ");
+            let found = find(text.as_bytes());
+            assert_eq!(found.iter().map(|(a, b)| &text[*a..*b]).collect::<Vec<_>>(), [words], "{before}");
+        }
+        assert!(find(b"the quick brown fox can jump over this lazy dog and then about again before they arrive there").is_empty());
+    }
+}

@@ -1,0 +1,175 @@
+//! The one linear pass: where a text has runs of characters that could be a value. Most bytes of most files are seen only
+//! here, sixteen at a time.
+
+/// A run of the characters that values are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte, padding included.
+    pub end: usize,
+}
+
+/// Shortest run that is looked at.
+pub const SHORTEST: usize = 16;
+/// Longest run that can be a value; what is longer is a blob.
+pub const LONGEST: usize = 4096;
+
+const LANE: usize = 16;
+
+const LOWER: u8 = 1;
+const UPPER: u8 = 2;
+const DIGIT: u8 = 4;
+const MARK: u8 = 8;
+
+const CLASS: [u8; 256] = {
+    let mut table = [0u8; 256];
+    let mut b = 0usize;
+    while b < 256 {
+        let c = b as u8;
+        if c.is_ascii_lowercase() {
+            table[b] = LOWER;
+        } else if c.is_ascii_uppercase() {
+            table[b] = UPPER;
+        } else if c.is_ascii_digit() {
+            table[b] = DIGIT;
+        } else if matches!(c, b'+' | b'/' | b'_' | b'-') {
+            table[b] = MARK;
+        }
+        b += 1;
+    }
+    table
+};
+
+#[expect(clippy::indexing_slicing, reason = "a table of 256 for a byte")]
+fn class(b: u8) -> u8 {
+    CLASS[b as usize]
+}
+
+/// Whether a byte can be part of a value of this kind.
+pub fn is_value_byte(b: u8) -> bool {
+    class(b) != 0
+}
+
+/// Which halves of sixteen bytes are wholly of value characters: bit 0 the first, bit 1 the second. Written so that it
+/// compiles to a few vector instructions.
+fn halves(lane: &[u8; LANE]) -> u8 {
+    let mut is = [0u8; LANE];
+    for (out, b) in is.iter_mut().zip(lane) {
+        let letter = (b | 0x20).wrapping_sub(b'a') < 26;
+        // '/' and the digits are neighbours.
+        let digit = b.wrapping_sub(b'/') < 11;
+        let mark = (*b == b'_') | (*b == b'-') | (*b == b'+');
+        *out = if letter | digit | mark { 0xff } else { 0 };
+    }
+    let both = u128::from_le_bytes(is);
+    u8::from(both as u64 == u64::MAX) | (u8::from((both >> 64) as u64 == u64::MAX) << 1)
+}
+
+/// Calls `found` with every run of at least [`SHORTEST`] characters that has the look of a value: random, not spelled.
+pub fn each(bytes: &[u8], mut found: impl FnMut(Run)) {
+    // A run of 16 covers eight whole bytes between two multiples of eight.
+    let (lanes, tail) = bytes.as_chunks::<LANE>();
+    let mut done = 0usize;
+    let mut visit = |at: usize, done: &mut usize| {
+        if at < *done {
+            return;
+        }
+        let start = bytes.get(*done..at).map_or(at, |before| at - before.iter().rev().take_while(|b| is_value_byte(**b)).count());
+        let length = bytes.get(at..).map_or(0, |after| after.iter().take_while(|b| is_value_byte(**b)).count());
+        let mut end = at + length;
+        *done = end.max(at + 1);
+        if end - start < SHORTEST || end - start > LONGEST {
+            return;
+        }
+        if !bytes.get(start..end).is_some_and(is_random) {
+            return;
+        }
+        // Padding belongs to a value when nothing follows that would make it an operator.
+        let pads = bytes.get(end..).map_or(0, |after| after.iter().take(3).take_while(|b| **b == b'=').count());
+        let after = bytes.get(end + pads).copied().unwrap_or(b' ');
+        if (1..=2).contains(&pads) && (end + pads - start) % 4 == 0 && !is_value_byte(after) {
+            end += pads;
+        }
+        found(Run { start, end });
+    };
+    for (n, lane) in lanes.iter().enumerate() {
+        match halves(lane) {
+            0 => {}
+            2 => visit(n * LANE + 8, &mut done),
+            _ => visit(n * LANE, &mut done),
+        }
+    }
+    let from = bytes.len() - tail.len();
+    for (n, b) in tail.iter().enumerate() {
+        if is_value_byte(*b) {
+            visit(from + n, &mut done);
+        }
+    }
+}
+
+/// Whether characters look drawn rather than spelled: values change between capitals, small letters, digits and marks
+/// every other character, names and words hardly ever.
+pub fn is_random(run: &[u8]) -> bool {
+    let (mut seen, mut changes, mut marks, mut last) = (0u8, 0usize, 0usize, 0u8);
+    for b in run {
+        let class = class(*b);
+        seen |= class;
+        marks += usize::from(class == MARK);
+        changes += usize::from(class != last);
+        last = class;
+    }
+    let groups = if seen & DIGIT != 0 { 5 } else { 3 };
+    // A spelled name changes at each mark, twice; those changes tell nothing.
+    let telling = changes.saturating_sub(1 + marks.min(run.len() / 8) * 2);
+    let drawn = seen & DIGIT != 0 || (seen & LOWER != 0 && seen & UPPER != 0);
+    drawn && telling * groups >= run.len().saturating_sub(2 * marks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(text: &str) -> Vec<&str> {
+        let mut out = Vec::new();
+        each(text.as_bytes(), |r| out.push(text.get(r.start..r.end).unwrap_or("")));
+        out
+    }
+
+    #[test]
+    fn values_are_found_at_every_offset_and_names_are_not() {
+        let secret = "Zx9mQ2rT7vLk4WnB8sHd3FgJ6pYc1AeU5oXi";
+        for before in 0..40 {
+            for after in [0, 1, 5, 17] {
+                let text = format!("{}\"{secret}\"{}", " ".repeat(before), ";".repeat(after));
+                assert_eq!(runs(&text), [secret], "{before} {after}");
+            }
+        }
+        assert!(runs("self.exchange_client.fetch_open_orders_and_positions_from_binance_v3").is_empty());
+        assert!(runs("https://github.com/some-owner/some-repository-with-a-long-name/blob/main/src").is_empty());
+    }
+
+    #[test]
+    fn the_shapes_of_exchanges_are_random() {
+        for value in [
+            "37c541a1-0b2f-4a6d-9c8e-10fe7a038418",
+            "fecbaab2-35befe7e-2ea695e8-67e56",
+            "kQ7HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg9==",
+            "9A8B7C6D5E4F3A2B1C0D9E8F7A6B5C4D",
+            "aB3dE5fG7hJ9kL2mN4",
+        ] {
+            assert_eq!(runs(&format!("x = {value}\n")), [value]);
+        }
+    }
+
+    #[test]
+    fn padding_belongs_to_a_value_and_an_operator_does_not() {
+        assert_eq!(runs("Zx9mQ2rT7vLk4WnB8sHd3F=="), ["Zx9mQ2rT7vLk4WnB8sHd3F=="]);
+        assert_eq!(runs("Zx9mQ2rT7vLk4WnB8sHd3F==other"), ["Zx9mQ2rT7vLk4WnB8sHd3F"]);
+    }
+
+    #[test]
+    fn a_blob_is_no_value_and_costs_one_pass() {
+        assert!(runs(&"aB3d".repeat(1_000_000)).is_empty());
+    }
+}
