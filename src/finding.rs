@@ -109,6 +109,8 @@ impl SubjectName {
 pub enum Role {
     /// The words that the finding is about.
     Primary,
+    /// Another part of the same credential.
+    Part,
     /// Something that belongs to it.
     Related,
 }
@@ -135,6 +137,19 @@ pub struct Suppressed {
     pub until: Option<String>,
 }
 
+/// A part of a secret that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedPart {
+    /// Which part.
+    pub part: SecretPart,
+    /// Its place, by its number among the finding's places.
+    pub place: usize,
+    /// Characters of the value; nothing where it is as long as what stands at the place.
+    pub length: Option<usize>,
+    /// What identifies the value; nothing where it could be found by trying.
+    pub fingerprint: Option<String>,
+}
+
 /// Something that a rule says about a subject.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -152,8 +167,10 @@ pub struct Finding {
     pub subject: SubjectName,
     /// The places, the primary ones first.
     pub places: Vec<Label>,
-    /// The parts of a secret that it is about, each with the number of its place; the values stayed where they stand.
-    pub carries: Vec<(SecretPart, usize)>,
+    /// The parts of a secret that it is about; the values stayed where they stand.
+    pub carries: Vec<CarriedPart>,
+    /// Whose secret it is, where that is no exchange of the inventory: a wallet, a bot, a service.
+    pub venue: Option<Arc<str>>,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppressed>,
     /// The same for the same finding in another run, whatever lines moved: 32 hexadecimal digits.

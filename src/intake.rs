@@ -1,6 +1,11 @@
 //! From texts to evidence: each document of a text is read by the exchange that claims it, and what nobody claims is
 //! named, with what came near.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::document::{self, Broken, Kind, Node};
 use crate::exchanges::{self, Nearest, PageOf, Reading};
 use crate::inventory::Evidence;
@@ -117,6 +122,51 @@ pub fn looks_like_document(bytes: &[u8], yaml: bool) -> bool {
     let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = rest.iter().find(|b| !b.is_ascii_whitespace());
     yaml || utf16 || matches!(first, Some(b'{' | b'['))
+}
+
+/// Whether a document holds what an export must hold: two of the fields by which the reader of one payload tells it, or
+/// the words of an envelope. A first look at files that nobody named; it reads no structure.
+pub fn may_be_export(bytes: &[u8]) -> bool {
+    static NAMES: LazyLock<(Option<AhoCorasick>, Vec<Vec<usize>>)> = LazyLock::new(names_of_payloads);
+    let (Some(automaton), payloads) = &*NAMES else { return true };
+    let mut seen: Vec<usize> = vec![0; payloads.len()];
+    let mut known: HashSet<usize> = HashSet::new();
+    for hit in automaton.find_overlapping_iter(bytes) {
+        let pattern = hit.pattern().as_usize();
+        let edge = |at: Option<usize>| at.and_then(|i| bytes.get(i)).is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+        if known.contains(&pattern) || !edge(hit.start().checked_sub(1)) || !edge(Some(hit.end())) {
+            continue;
+        }
+        known.insert(pattern);
+        for (count, names) in seen.iter_mut().zip(payloads) {
+            *count += usize::from(names.contains(&pattern));
+            if !names.is_empty() && *count * 10 >= names.len() * 6 {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn names_of_payloads() -> (Option<AhoCorasick>, Vec<Vec<usize>>) {
+    let mut names: Vec<&str> = vec!["exchange", "response"];
+    let mut payloads: Vec<Vec<usize>> = vec![vec![0, 1]];
+    for payload in exchanges::READERS.iter().flat_map(|r| r.payloads) {
+        let decides: Vec<&str> = match &payload.by {
+            exchanges::By::Fields { decides, .. } => decides.to_vec(),
+            exchanges::By::Shape { .. } => continue,
+        };
+        let mut ids = Vec::new();
+        for name in decides {
+            let at = names.iter().position(|n| *n == name).unwrap_or_else(|| {
+                names.push(name);
+                names.len() - 1
+            });
+            ids.push(at);
+        }
+        payloads.push(ids);
+    }
+    (AhoCorasick::new(&names).ok(), payloads)
 }
 
 /// Whether the first words of a file are names that only exports have: three of the fields by which readers tell their

@@ -13,6 +13,7 @@ pub mod exchanges;
 pub mod rules;
 pub mod secrets;
 pub mod discover;
+pub mod scan;
 pub mod inventory;
 pub mod intake;
 pub mod engine;

@@ -2,6 +2,7 @@
 //! is a problem with a place.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::declaration::Declaration;
 use crate::discover::{self, Opened, open, repository_of, shown};
@@ -10,6 +11,7 @@ use crate::model::time::Time;
 use crate::model::{Exchange, KeyId};
 use crate::problem::{Problem, Weight};
 use crate::rules::Rulebook;
+use crate::secrets::Catalogue;
 use crate::text::{Span, Text, TextId, Texts, quotable};
 
 /// What is to be done.
@@ -24,6 +26,14 @@ pub struct Plan {
     pub rules: Option<PathBuf>,
     /// The exchange whose exports are read, where the user named one.
     pub exchange: Option<Exchange>,
+    /// What the named files are, where the user says so.
+    pub read_as: Option<ReadAs>,
+    /// Whether files that git ignores are left out.
+    pub respect_gitignore: bool,
+    /// Whether nothing that suppresses a finding counts.
+    pub no_suppress: bool,
+    /// The baseline, where one was named.
+    pub baseline: Option<PathBuf>,
     /// The severity from which a run fails, where the user named one.
     pub fail_on: Option<Severity>,
     /// Whether checks that were not possible make the run incomplete.
@@ -34,6 +44,15 @@ pub struct Plan {
     pub allow_incomplete: bool,
     /// The time of the check.
     pub now: Time,
+}
+
+/// What files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReadAs {
+    /// Answers of an exchange about its keys
+    Export,
+    /// Text to scan for secrets
+    Text,
 }
 
 /// A declaration in use.
@@ -177,8 +196,10 @@ pub fn load_rules(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -
     };
     if let Some(folder) = &plan.rules {
         for (path, name) in rule_files(&plan.working.join(folder), &plan.working, texts, problems) {
+            if is_shape_file(&path) {
+                continue;
+            }
             let Some((text, source)) = read_rule(&path, &name, texts, problems) else { continue };
-            let stem = |p: Option<&Path>| p.and_then(Path::file_stem).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             if let Err(misfit) = book.add(&stem(path.parent()), &stem(Some(&path)), text, &source) {
                 problems.push(rule_problem(misfit));
             }
@@ -188,6 +209,34 @@ pub fn load_rules(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -
         problems.push(rule_problem(misfit));
     }
     (problems.len() == before).then_some(book)
+}
+
+fn stem(path: Option<&Path>) -> String {
+    path.and_then(Path::file_stem).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn is_shape_file(path: &Path) -> bool {
+    stem(path.parent()) == "secrets"
+}
+
+/// Loads what credentials look like: the built-in shapes, and the user's under `DIR/secrets/`. One with the id of a
+/// built-in one is asked before it.
+pub fn load_shapes(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Arc<Catalogue> {
+    let Some(folder) = &plan.rules else { return Catalogue::built_in() };
+    // What is wrong with the folder itself has been told with the rules.
+    let files = rule_files(&plan.working.join(folder), &plan.working, &mut Texts::default(), &mut Vec::new());
+    let own: Vec<(PathBuf, String)> = files.into_iter().filter(|(path, _)| is_shape_file(path)).collect();
+    if own.is_empty() {
+        return Catalogue::built_in();
+    }
+    let mut catalogue = Catalogue::with_built_in();
+    for (path, name) in own {
+        let Some((text, source)) = read_rule(&path, &name, texts, problems) else { continue };
+        if let Err(misfit) = catalogue.add(&stem(Some(&path)), text, &source) {
+            problems.push(rule_problem(misfit));
+        }
+    }
+    Arc::new(catalogue)
 }
 
 /// The rule files of a folder: `<family>/<id>.yaml`.

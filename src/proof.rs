@@ -8,6 +8,9 @@ use crate::model::time::Time;
 use crate::problem::Weight;
 use crate::rules::Rulebook;
 use crate::rules::example::{Example, Examples, unmark};
+use crate::run;
+use crate::scan;
+use crate::secrets::Detector;
 use crate::text::{Span, Text, Texts};
 
 /// Which list an example stands in.
@@ -107,10 +110,20 @@ pub fn stage(example: &Example) -> Result<Staged, String> {
         Some(now) => Time::parse(now).map_err(|_| "`now` is no time".to_owned())?,
         None => Time::parse("2026-11-01T00:00:00Z").map_err(|_| "no time".to_owned())?,
     };
-    let (inventory, problems) = join(evidence, declaration);
+    let (mut inventory, problems) = join(evidence, declaration);
     if let Some(problem) = problems.iter().find(|p| p.weight != Weight::Note) {
         return Err(problem.message.clone());
     }
+    let detector = Detector::built_in();
+    let mut seen = Vec::new();
+    for (path, marked) in &example.files {
+        let plain = unmark(marked);
+        let scanned = scan::text(&detector, &plain.text, path);
+        let id = texts.add(Text::known(path.as_str(), plain.text));
+        marks.extend(plain.ranges.iter().map(|(a, b)| Span::new(id, *a, *b)));
+        seen.push((path.clone(), id, scanned));
+    }
+    run::join_texts(&mut inventory, seen, &mut texts);
     Ok(Staged { inventory, now, texts, marks })
 }
 

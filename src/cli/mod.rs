@@ -1,5 +1,6 @@
 //! The command line: flags exactly as typed, and the commands that they lead to.
 
+mod baseline;
 mod explain;
 mod init;
 mod rules;
@@ -13,7 +14,7 @@ use crate::discover::shown;
 use crate::finding::Severity;
 use crate::model::Exchange;
 use crate::model::time::Time;
-use crate::plan::Plan;
+use crate::plan::{Plan, ReadAs};
 use crate::report::{self, Format, human, keys, schema};
 use crate::run;
 use crate::text::{Texts, clean, nearest};
@@ -29,7 +30,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Audit exported key settings against the declaration and the rules
+    /// Audit exported key settings against the declaration and the rules, and find secrets in plaintext
     Check(Check),
     /// List what was read, before any judgement
     Keys(Keys),
@@ -46,6 +47,8 @@ enum Command {
     },
     /// List the rules, or run their examples
     Rules(rules::Rules),
+    /// Write, bring up to date or check a file of known findings
+    Baseline(baseline::Known),
     /// Print a JSON Schema; of the declaration, where nothing is named
     Schema {
         /// Of what
@@ -93,6 +96,18 @@ struct Check {
     /// Let checks that were not possible make the run incomplete
     #[arg(long)]
     strict: bool,
+    /// What the named files are [default: what they look like]
+    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    read_as: Option<ReadAs>,
+    /// Leave out files that git ignores
+    #[arg(long)]
+    respect_gitignore: bool,
+    /// Findings that are known: a file that `keylint baseline create` wrote
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Let no comment, no baseline and no exclude suppress a finding
+    #[arg(long)]
+    no_suppress: bool,
     /// List findings that are suppressed
     #[arg(long)]
     show_suppressed: bool,
@@ -148,6 +163,10 @@ impl Reading {
             config: self.config,
             rules: None,
             exchange: self.exchange,
+            read_as: None,
+            respect_gitignore: false,
+            no_suppress: false,
+            baseline: None,
             fail_on: None,
             strict: false,
             exit_zero: false,
@@ -188,6 +207,7 @@ fn run(command: Command) -> io::Result<u8> {
         Command::Init(draft) => init::run(draft, &mut out)?,
         Command::Explain { rule, rules } => explain::run(&rule, rules, &mut out)?,
         Command::Rules(rules) => rules::run(&rules, &mut out)?,
+        Command::Baseline(known) => baseline::run(known, &mut out)?,
         Command::Schema { of } => {
             serde_json::to_writer_pretty(&mut out, &schema::schema(of)).map_err(io::Error::from)?;
             writeln!(out)?;
@@ -214,6 +234,10 @@ fn style(show_suppressed: bool) -> human::Style {
 fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
     let mut plan = check.reading.plan()?;
     plan.rules = check.rules;
+    plan.read_as = check.read_as;
+    plan.respect_gitignore = check.respect_gitignore;
+    plan.no_suppress = check.no_suppress;
+    plan.baseline = check.baseline;
     plan.fail_on = check.fail_on;
     plan.strict = check.strict;
     plan.exit_zero = check.exit_zero;
@@ -235,7 +259,7 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
 
 fn run_keys(list: Keys, out: &mut dyn Write) -> io::Result<u8> {
     let plan = list.reading.plan()?;
-    let gathered = run::gather(&plan, Texts::default(), Vec::new());
+    let gathered = run::gather(&plan, None, Texts::default(), Vec::new());
     let code = run::exit_of_reading(&plan, &gathered);
     let texts = gathered.texts.into_shown();
     let listing = keys::Listing {

@@ -1,9 +1,11 @@
 //! What the user pointed at, as inputs in a stable order. Nothing is skipped in silence: what was left out, and why, is
 //! part of the result.
 
+mod ignores;
 mod open;
 
-pub use open::{Opened, open, read_stdin};
+pub use ignores::Ignores;
+pub use open::{LARGEST, Opened, Stream, open, read_stdin};
 
 use std::path::{Path, PathBuf};
 
@@ -132,7 +134,10 @@ fn walk(folder: &Path, working: &Path, found: &mut Found) {
         let kind = entry.file_type();
         if kind.is_dir() {
             if entry.file_name() == ".git" && entry.depth() > 0 {
-                found.left_out.push(Aside { path: name(), reason: "git's own files".into() });
+                let reason = "git's own files, but for its configuration, hooks and packed text";
+                found.left_out.push(Aside { path: name(), reason: reason.into() });
+                let repository = entry.path().parent().map(Path::to_path_buf);
+                own_text(entry.path(), working, repository, found);
                 entries.skip_current_dir();
                 continue;
             }
@@ -149,6 +154,24 @@ fn walk(folder: &Path, working: &Path, found: &mut Found) {
             }
         } else {
             found.left_out.push(Aside { path: name(), reason: "a special file: not opened".into() });
+        }
+    }
+}
+
+/// The files of a repository's own folder that people write to: addresses with credentials, hooks, messages.
+fn own_text(git: &Path, working: &Path, repository: Option<PathBuf>, found: &mut Found) {
+    let mut files: Vec<PathBuf> =
+        ["config", "packed-refs", "description", "COMMIT_EDITMSG", "FETCH_HEAD", "info/exclude", "info/attributes"]
+            .iter()
+            .map(|n| git.join(n))
+            .collect();
+    if let Ok(hooks) = std::fs::read_dir(git.join("hooks")) {
+        files.extend(hooks.filter_map(|h| h.ok().map(|h| h.path())));
+    }
+    files.sort();
+    for path in files {
+        if std::fs::symlink_metadata(&path).is_ok_and(|m| m.is_file()) {
+            found.inputs.push(Input { shown: shown(&path, working), path, named: false, repository: repository.clone() });
         }
     }
 }

@@ -60,6 +60,36 @@ pub fn open(path: &Path, follow: bool, wanted: impl Fn(&[u8]) -> bool) -> Opened
     }
 }
 
+/// A file that is read bit by bit.
+pub struct Stream(Box<dyn io::Read + Send>);
+
+impl Stream {
+    /// Opens a file. `follow` permits the last part of the path to be a link.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn open(path: &Path, follow: bool) -> Result<Self, String> {
+        match open_regular(path, follow) {
+            Ok(file) => Ok(Self(Box::new(file))),
+            Err(error) if error.to_string() == "not a regular file" => Err("no regular file: not read".into()),
+            Err(error) => Err(super::reason(&error)),
+        }
+    }
+    /// Nothing more to read: what there was is in the buffer.
+    pub fn ended() -> Self {
+        Self(Box::new(io::empty()))
+    }
+    /// Appends to `buffer` until it is `full` bytes long or the file ends. Whether it is full.
+    ///
+    /// # Errors
+    /// Why it cannot be read on.
+    pub fn fill(&mut self, buffer: &mut Vec<u8>, full: usize) -> Result<bool, String> {
+        let missing = full.saturating_sub(buffer.len()) as u64;
+        (&mut self.0).take(missing).read_to_end(buffer).map_err(|e| super::reason(&e))?;
+        Ok(buffer.len() >= full)
+    }
+}
+
 /// Reads standard input to its end.
 pub fn read_stdin() -> Opened {
     let mut bytes = Vec::new();

@@ -56,6 +56,8 @@ impl Context<'_> {
             Asked::Address(at) => self.address_fact(at, fact),
             Asked::Transfer(at) => self.transfer_fact(at, fact),
             Asked::Exchange(exchange) => self.exchange_fact(exchange, fact),
+            Asked::Secret(at) => self.secret_fact(at, fact),
+            Asked::Window(at) => self.window_fact(at, fact),
             Asked::Estate => self.estate_fact(fact),
         }
     }
@@ -247,6 +249,8 @@ impl Context<'_> {
             Subject::Address => (0..self.inventory.addresses.len()).map(Asked::Address).collect(),
             Subject::Transfer => (0..declaration.map_or(0, |d| d.transfers.len())).map(Asked::Transfer).collect(),
             Subject::Exchange => self.inventory.exchanges().into_iter().map(Asked::Exchange).collect(),
+            Subject::Secret => (0..self.inventory.secrets.len()).map(Asked::Secret).collect(),
+            Subject::RequestWindow => (0..self.inventory.windows.len()).map(Asked::Window).collect(),
             Subject::Estate => vec![Asked::Estate],
         }
     }

@@ -32,6 +32,10 @@ pub enum Asked {
     Transfer(usize),
     /// An exchange.
     Exchange(Exchange),
+    /// A secret that was found.
+    Secret(usize),
+    /// A request window.
+    Window(usize),
     /// All that was read.
     Estate,
 }

@@ -160,7 +160,14 @@ impl Context<'_> {
             }
             FactId::DeclaredSystems => {
                 let names = self.inventory.systems(record);
-                Some(Members::all(names.into_iter().map(|(_, n)| reference(n.value, vec![n.span])).collect()))
+                let mut items: Vec<(String, Span)> = names.into_iter().map(|(_, n)| (n.value, n.span)).collect();
+                // A system in whose paths the secret stands uses it too.
+                let systems = self.inventory.declaration.as_ref().map(|d| &d.systems);
+                for (system, place) in &record.found_in {
+                    let name = systems.and_then(|s| s.keys().nth(*system)).map(|n| n.value.clone());
+                    items.extend(name.filter(|n| !items.iter().any(|(i, _)| i == n)).map(|n| (n, *place)));
+                }
+                Some(Members::all(items.into_iter().map(|(name, place)| reference(name, vec![place])).collect()))
             }
             FactId::CarriedSecrets => {
                 Some(Members::all(key.carries.iter().map(|(part, span)| reference(part.title().into(), vec![*span])).collect()))

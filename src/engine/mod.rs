@@ -5,6 +5,7 @@ mod fact;
 mod key;
 mod others;
 mod places;
+mod secrets;
 mod settle;
 mod words;
 
@@ -18,10 +19,10 @@ use rayon::prelude::*;
 
 use crate::declaration::Policy;
 use crate::exchanges::profile;
-use crate::finding::{Finding, Label, Role};
+use crate::finding::{CarriedPart, Finding, Label, Role};
 use crate::inventory::Inventory;
 use crate::model::time::Time;
-use crate::model::{Exchange, FieldName, SecretPart};
+use crate::model::{Exchange, FieldName};
 use crate::rules::condition::Condition;
 use crate::rules::vocabulary::{FactId, Subject};
 use crate::rules::{Pointed, Rule, Rulebook};
@@ -70,8 +71,17 @@ enum Said {
 /// Asks every rule.
 pub fn evaluate(context: &Context<'_>, book: &Rulebook) -> Verdicts {
     let mut said: Vec<(usize, Said)> = Vec::new();
-    let kinds =
-        [Subject::Estate, Subject::Exchange, Subject::ThirdParty, Subject::Transfer, Subject::Account, Subject::Address, Subject::Key];
+    let kinds = [
+        Subject::Estate,
+        Subject::Exchange,
+        Subject::ThirdParty,
+        Subject::Transfer,
+        Subject::Account,
+        Subject::Address,
+        Subject::Key,
+        Subject::Secret,
+        Subject::RequestWindow,
+    ];
     for kind in kinds {
         let rules: Vec<(usize, &Rule)> = book.rules.iter().enumerate().filter(|(_, r)| r.about == kind).collect();
         let subjects = context.subjects(kind);
@@ -200,6 +210,8 @@ impl Context<'_> {
             Asked::Account(at) => self.inventory.accounts.get(at).map(|a| a.account.exchange),
             Asked::Address(at) => self.inventory.addresses.get(at).map(|a| a.address.exchange),
             Asked::Exchange(exchange) => Some(exchange),
+            Asked::Secret(at) => self.inventory.secrets.get(at).and_then(crate::inventory::FoundSecret::exchange),
+            Asked::Window(at) => self.inventory.windows.get(at).and_then(|w| w.exchange),
             Asked::ThirdParty(_) | Asked::Transfer(_) | Asked::Estate => None,
         }
     }
@@ -224,28 +236,40 @@ impl Context<'_> {
             let whole = self.subject_places(asked);
             places.extend(whole.into_iter().map(|span| Label { role: Role::Primary, span, note: "".into() }));
         }
+        if let Asked::Secret(at) = asked {
+            self.mark_parts(at, &mut places);
+        }
+        let found = if let Asked::Secret(at) = asked { self.inventory.secrets.get(at) } else { None };
         let message = self.message(&rule.message, asked, &subject, it, &matches);
         let fingerprint = words::fingerprint(&rule.id, &self.identity(asked), &it.map(|i| self.item_name(i)).unwrap_or_default());
         Finding {
             rule: at,
             severity: case.map_or(crate::finding::Severity::Medium, |c| c.is),
-            because: case.and_then(|c| c.because.clone()),
-            confidence: rule.confidence,
+            because: case.and_then(|c| c.because.clone()).or_else(|| found.and_then(|f| f.because.clone())),
+            confidence: found.map_or(rule.confidence, |f| f.confidence.min(rule.confidence)),
             message,
             subject,
             carries: self.carried(rule, asked, &places),
             places,
+            venue: found.and_then(|f| f.venue.clone()),
             suppressed: None,
             fingerprint,
         }
     }
 
     /// The parts of a secret that a finding is about: those of a rule that points at carried secrets.
-    fn carried(&self, rule: &Rule, asked: Asked, places: &[Label]) -> Vec<(SecretPart, usize)> {
+    fn carried(&self, rule: &Rule, asked: Asked, places: &[Label]) -> Vec<CarriedPart> {
+        if let Asked::Secret(at) = asked {
+            return self.found_parts(at, places);
+        }
         let about_secrets = rule.at.iter().any(|a| a.what == Pointed::Fact(FactId::CarriedSecrets));
         let Asked::Key(at) = asked else { return Vec::new() };
         let carries = self.inventory.keys.get(at).filter(|_| about_secrets).map_or(&[][..], |k| &k.key.carries);
-        carries.iter().filter_map(|(part, span)| Some((*part, places.iter().position(|p| p.span == *span)?))).collect()
+        let at = |span: &Span| places.iter().position(|p| p.span == *span);
+        carries
+            .iter()
+            .filter_map(|(part, span)| Some(CarriedPart { part: *part, place: at(span)?, length: None, fingerprint: None }))
+            .collect()
     }
 
     /// The places of one thing that a rule points at. Of a list that the condition searched, the members that matched.
@@ -268,7 +292,7 @@ impl Context<'_> {
                 Some(Got::List(members)) => others::places_of(members),
                 _ => Vec::new(),
             },
-            (Pointed::Fact(_), Asked::Address(_) | Asked::Transfer(_)) => self.subject_places(asked),
+            (Pointed::Fact(_), Asked::Address(_) | Asked::Transfer(_) | Asked::Secret(_) | Asked::Window(_)) => self.subject_places(asked),
         }
     }
 }

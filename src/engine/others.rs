@@ -243,6 +243,8 @@ impl Context<'_> {
                 let first = self.inventory.keys.iter().find(|k| k.key.exchange == exchange);
                 first.and_then(crate::inventory::KeyRecord::whole)
             }
+            Asked::Secret(at) => return self.secret_places(at),
+            Asked::Window(at) => self.inventory.windows.get(at).map(|w| w.place),
             Asked::Estate => None,
         };
         one.into_iter().collect()

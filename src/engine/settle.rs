@@ -88,7 +88,9 @@ pub(super) fn order(findings: &mut Vec<Finding>, book: &Rulebook) {
         key(a).cmp(&key(b))
     });
     // Two records can lead to one finding: the same rule at the same places about the same subject is said once.
-    findings.dedup_by(|a, b| a.rule == b.rule && a.subject == b.subject && a.places == b.places && a.message == b.message);
+    findings.dedup_by(|a, b| {
+        a.carries.is_empty() && a.rule == b.rule && a.subject == b.subject && a.places == b.places && a.message == b.message
+    });
     // Findings that share a fingerprint (keys without an id, two entries of one name) are numbered, so that each has its own.
     let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     for finding in findings.iter_mut() {

@@ -84,6 +84,15 @@ impl Context<'_> {
                 }
             }
             Asked::Exchange(exchange) => SubjectName { exchange: Some(exchange), id: Some(exchange.id().to_owned()), ..bare("exchange") },
+            Asked::Secret(at) => {
+                let Some(secret) = self.inventory.secrets.get(at) else { return bare("secret") };
+                let id = secret.parts.iter().find_map(|p| p.id.as_ref()).map(|id| clean(&id.shown()).into_owned());
+                SubjectName { exchange: secret.exchange(), id, label: secret.title.as_ref().map(ToString::to_string), ..bare("secret") }
+            }
+            Asked::Window(at) => {
+                let Some(window) = self.inventory.windows.get(at) else { return bare("request-window") };
+                SubjectName { exchange: window.exchange, id: window.system.clone(), ..bare("request-window") }
+            }
             Asked::Estate => bare("estate"),
         }
     }
@@ -97,6 +106,10 @@ impl Context<'_> {
                 let label = k.key.label.as_ref().map_or("", |f| f.value.as_str());
                 format!("key\0{}\0{}", k.key.exchange, id.unwrap_or_else(|| format!("{account}\0{label}")))
             }),
+            Asked::Secret(at) => self.inventory.secrets.get(at).map_or_else(String::new, crate::inventory::FoundSecret::identity),
+            Asked::Window(at) => {
+                self.inventory.windows.get(at).map_or_else(String::new, |w| format!("window\0{}\0{}", w.path, w.milliseconds))
+            }
             _ => {
                 let name = self.subject_name(asked);
                 format!("{}\0{}\0{}", name.kind, name.exchange.map_or("", |e| e.id()), name.id.or(name.label).unwrap_or_default())

@@ -11,9 +11,11 @@ mod join;
 mod merge;
 mod published;
 mod relate;
+mod secrets;
 
 pub use join::join;
 pub use published::published_by;
+pub use secrets::{FoundPart, FoundSecret, Window};
 
 use std::collections::BTreeMap;
 
@@ -48,6 +50,10 @@ pub struct Inventory {
     pub accounts: Vec<AccountRecord>,
     /// The saved withdrawal addresses.
     pub addresses: Vec<AddressRecord>,
+    /// The secrets that were found.
+    pub secrets: Vec<FoundSecret>,
+    /// The request windows that were found or declared.
+    pub windows: Vec<Window>,
     /// What the user declared.
     pub declaration: Option<Declaration>,
     /// The keys of each account, by their places in `keys`.
@@ -100,6 +106,8 @@ pub struct KeyRecord {
     pub backup_for: Vec<usize>,
     /// For a key that only reads: trading keys that are usable from one of its addresses, or run on its server.
     pub trading_neighbours: Neighbours,
+    /// The systems in whose paths its secret was found, by their places in the declaration, each with the place.
+    pub found_in: Vec<(usize, Span)>,
 }
 
 /// From where the systems of a key send.
@@ -248,6 +256,7 @@ impl KeyRecord {
             replaced_by: Vec::new(),
             backup_for: Vec::new(),
             trading_neighbours: Neighbours::default(),
+            found_in: Vec::new(),
         }
     }
     /// The union of the whitelist. To be called after a fact has changed.

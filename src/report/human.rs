@@ -169,7 +169,7 @@ impl<'a> Report<'a> {
         }
         // What is about everything has a place in every export: a few show what is meant.
         let most = if is_about_all(&finding.subject) { FEW_PLACES } else { PLACES };
-        let pin = |l: &'a Label| Pin { span: l.span, note: &l.note, primary: l.role == Role::Primary };
+        let pin = |l: &'a Label| Pin { span: l.span, note: &l.note, primary: l.role != Role::Related };
         let pins: Vec<Pin<'_>> = finding.places.iter().take(most).map(pin).collect();
         // Writing to a string cannot fail, and our source has an answer to every span.
         let _infallible = self.drawer.draw(&self.outcome.texts, &pins, tone, page);
@@ -352,6 +352,8 @@ fn subjects(about: Subject, n: usize) -> String {
         Subject::Address => count(n, "address", "addresses"),
         Subject::Transfer => count(n, "transfer", "transfers"),
         Subject::Exchange => count(n, "exchange", "exchanges"),
+        Subject::Secret => count(n, "secret", "secrets"),
+        Subject::RequestWindow => count(n, "request window", "request windows"),
         Subject::Estate => "the whole".to_owned(),
     }
 }

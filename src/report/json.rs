@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::discover::Aside;
-use crate::finding::{Confidence, Finding, Role, Severity};
-use crate::model::{Exchange, SecretPart};
+use crate::finding::{CarriedPart, Confidence, Finding, Role, Severity};
+use crate::model::Exchange;
 use crate::problem::{Problem, Weight};
 use crate::run::{Coverage, Outcome};
 use crate::text::{Shown, Span, clean};
@@ -131,8 +131,8 @@ pub(super) struct SubjectOut<'a> {
 /// A secret that stands in plaintext, never its value.
 #[derive(Serialize, JsonSchema)]
 struct SecretOut {
-    /// The exchange that it belongs to.
-    exchange: Option<&'static str>,
+    /// The exchange, wallet or service that it belongs to; null where nothing near it says.
+    exchange: Option<String>,
     /// Its parts.
     parts: Vec<PartOut>,
 }
@@ -172,12 +172,12 @@ pub(super) struct PlaceOut<'a> {
 /// Lines and columns count from 1, columns in Unicode characters, offsets in bytes of the file.
 #[derive(Serialize, JsonSchema)]
 struct PositionOut {
-    /// Line.
-    line: u32,
-    /// Column.
-    column: u32,
+    /// Line; null in a file that is no text.
+    line: Option<u32>,
+    /// Column; null in a file that is no text.
+    column: Option<u32>,
     /// Offset.
-    offset: u32,
+    offset: u64,
 }
 
 /// Why a finding does not count.
@@ -266,7 +266,7 @@ impl<'a> PlaceOut<'a> {
         let text = texts.get(span.text)?;
         let position = |offset| {
             let at = text.position(offset);
-            PositionOut { line: at.line, column: at.column, offset: at.offset }
+            PositionOut { line: (at.line > 0).then_some(at.line), column: (at.column > 0).then_some(at.column), offset: at.offset }
         };
         Some(Self {
             role,
@@ -324,6 +324,7 @@ fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<
     let rule = outcome.book.rules.get(finding.rule)?;
     let role = |role| match role {
         Role::Primary => "primary",
+        Role::Part => "part",
         Role::Related => "related",
     };
     Some(FindingOut {
@@ -344,16 +345,17 @@ fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<
 }
 
 fn secret(outcome: &Outcome, finding: &Finding) -> Option<SecretOut> {
-    let part = |(part, place): &(SecretPart, usize)| {
-        let span = finding.places.get(*place)?.span;
+    let part = |carried: &CarriedPart| {
+        let span = finding.places.get(carried.place)?.span;
         // What is hidden has kept its length; quotes are no part of the value.
         let shown = outcome.texts.get(span.text)?.content().get(span.start as usize..span.end as usize)?;
         let value = shown.strip_prefix(['"', '\'']).unwrap_or(shown);
         let value = value.strip_suffix(['"', '\'']).unwrap_or(value);
-        Some(PartOut { part: part.id(), fingerprint: None, length: value.chars().count() as u32, place: *place })
+        let length = carried.length.unwrap_or_else(|| value.chars().count()) as u32;
+        Some(PartOut { part: carried.part.id(), fingerprint: carried.fingerprint.clone(), length, place: carried.place })
     };
     let parts: Vec<PartOut> = finding.carries.iter().filter_map(part).collect();
-    let exchange = finding.subject.exchange.map(Exchange::id);
+    let exchange = finding.venue.as_deref().or(finding.subject.exchange.map(Exchange::id)).map(str::to_owned);
     (!parts.is_empty()).then_some(SecretOut { exchange, parts })
 }
 

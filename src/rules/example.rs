@@ -28,6 +28,9 @@ pub struct Example {
     pub exports: Vec<String>,
     /// The declaration, `keylint.yaml`; without its first line `version: 1`, which is put before it.
     pub declaration: Option<String>,
+    /// Files of a tree by their paths, scanned for secrets.
+    #[serde(default)]
+    pub files: std::collections::BTreeMap<String, String>,
     /// The time of the check; 2026-11-01 where it is left out.
     pub now: Option<String>,
     /// The severity of the finding, where it depends.

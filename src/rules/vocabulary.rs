@@ -20,6 +20,10 @@ pub enum Subject {
     Transfer,
     /// An exchange on which there are keys.
     Exchange,
+    /// A credential that was found in a file.
+    Secret,
+    /// A request window that is declared or set.
+    RequestWindow,
     /// All that was read, once a run.
     Estate,
 }
@@ -34,6 +38,8 @@ impl Subject {
             Self::Address => "address",
             Self::Transfer => "transfer",
             Self::Exchange => "exchange",
+            Self::Secret => "secret",
+            Self::RequestWindow => "request-window",
             Self::Estate => "estate",
         }
     }
@@ -97,6 +103,7 @@ macro_rules! facts {
 
 const TASKS: &[&str] = &["analytics", "reporting", "trading", "transfers", "payouts"];
 const PURPOSES: &[&str] = &["storage", "trading", "treasury", "reporting"];
+const SEVERITIES: &[&str] = &["critical", "high", "medium", "low", "info"];
 const KINDS: &[&str] = &["master", "sub"];
 
 facts! {
@@ -177,6 +184,16 @@ facts! {
 
     OffersAsymmetric Subject::Exchange, "offers-asymmetric-keys", Type::Bool, FieldName::Signature, "the exchange takes Ed25519, RSA or ECDSA keys";
     SharedSecretKeys Subject::Exchange, "shared-secret-keys", Type::List(Member::Reference), FieldName::Signature, "its keys that sign with a shared secret";
+
+    HasSecret Subject::Secret, "has-secret", Type::Bool, FieldName::Id, "more than the id of a key was found";
+    Weight Subject::Secret, "weight", Type::Word(SEVERITIES), FieldName::Id, "how bad a leak of it is: by what its key may do and from where, or by what it opens where its key is not known; one lower in a file that git ignores";
+    SecretWhat Subject::Secret, "parts", Type::Word(&[]), FieldName::Id, "the parts that were found, in words";
+    SecretWhose Subject::Secret, "owner", Type::Word(&[]), FieldName::Id, "whose it is, in words";
+    LeavesProduction Subject::Secret, "leaves-production", Type::Bool, FieldName::System, "it stands in production, or is declared for it, and is found in another environment's paths";
+
+    WindowWide Subject::RequestWindow, "wide", Type::Bool, FieldName::System, "it is wider than 5 s";
+    WindowAboveMost Subject::RequestWindow, "above-most", Type::Bool, FieldName::System, "it is wider than the exchange takes";
+    WindowLength Subject::RequestWindow, "length", Type::Word(&[]), FieldName::System, "how wide it is";
 
     InferredTasks Subject::Estate, "inferred-tasks", Type::List(Member::Reference), FieldName::Task, "the keys whose task is inferred";
 }

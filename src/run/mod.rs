@@ -1,10 +1,13 @@
 //! One run: find, read, join, evaluate, and say how it ended.
 
 mod scope;
+mod sightings;
+mod suppress;
 
 use rayon::prelude::*;
 
 use crate::declaration::{Policy, Required, export_reference};
+use crate::discover::Ignores;
 use crate::discover::{self, Aside, Input};
 use crate::engine::{self, Context, Verdicts};
 use crate::exchanges::missing_pages;
@@ -13,11 +16,16 @@ use crate::intake::Taken;
 use crate::inventory::{Inventory, KeyRecord, join};
 use crate::model::time::{Period, Time};
 use crate::model::{Right, Stated};
-use crate::plan::{Config, Plan, check_tuned_rules, is_fatal, load_config, load_rules};
+use crate::plan::{Config, Plan, check_tuned_rules, is_fatal, load_config, load_rules, load_shapes};
 use crate::problem::{Problem, Weight};
 use crate::rules::Rulebook;
-use crate::text::{Shown, Span, Text, Texts};
+use crate::scan::Scanned;
+use crate::secrets::Detector;
+use crate::text::{Shown, Span, Text, TextId, Texts};
 use scope::{Counts, ReadInput, Scope};
+use sightings::Seens;
+pub use sightings::{PlacedAllow, join_texts};
+pub use suppress::Baseline;
 
 /// What was read and what was not.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +38,8 @@ pub struct Coverage {
     pub exports: usize,
     /// Keys that they state.
     pub keys: usize,
+    /// Values that were found, and that documentation prints.
+    pub published: usize,
     /// Left out by design.
     pub left_out: Vec<Aside>,
     /// In scope, and not read.
@@ -50,6 +60,8 @@ pub struct Gathered {
     pub texts: Texts,
     /// Whether there was nothing to look at.
     pub nothing: bool,
+    /// The comments that allow findings.
+    pub allows: Vec<PlacedAllow>,
 }
 
 /// What a check came to.
@@ -87,12 +99,12 @@ impl Outcome {
     }
 }
 
-/// Reads everything that the plan names.
-pub fn gather(plan: &Plan, mut texts: Texts, mut problems: Vec<Problem>) -> Gathered {
+/// Reads everything that the plan names: exports, and with a detector the secrets in all files.
+pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut problems: Vec<Problem>) -> Gathered {
     let config = load_config(plan, &mut texts, &mut problems);
     let mut coverage = Coverage::default();
     if is_fatal(&problems) {
-        return Gathered { inventory: Inventory::default(), problems, coverage, config, texts, nothing: false };
+        return Gathered { inventory: Inventory::default(), problems, coverage, config, texts, nothing: false, allows: Vec::new() };
     }
     let found = discover::find(&plan.paths, &plan.working);
     coverage.left_out = found.left_out;
@@ -102,17 +114,31 @@ pub fn gather(plan: &Plan, mut texts: Texts, mut problems: Vec<Problem>) -> Gath
         problems.push(Problem::incomplete("no-such-path", Span::new(id, 0, 0), "there is no such file or folder"));
         coverage.not_read.push(Aside { path: name, reason: "there is no such file or folder".into() });
     }
-    let scope = Scope::new(plan, config.as_ref(), &mut problems);
+    let scope = Scope::new(plan, config.as_ref(), detector.is_some(), &mut problems);
+    let mut ignores = Ignores::default();
+    let mut is_ignored = |input: &Input| input.repository.as_ref().is_some_and(|r| ignores.ignores(&input.path, r));
     let mut counts = Counts::default();
-    let inputs: Vec<Input> = found.inputs.into_iter().filter(|i| scope.keep(i, &mut coverage.left_out, &mut counts)).collect();
+    let mut inputs: Vec<Input> = found.inputs.into_iter().filter(|i| scope.keep(i, &mut coverage.left_out, &mut counts)).collect();
+    if plan.respect_gitignore {
+        inputs.retain(|input| {
+            let left = !input.named && is_ignored(input);
+            if left {
+                coverage.left_out.push(Aside { path: input.shown.clone(), reason: "git ignores it".into() });
+            }
+            !left
+        });
+    }
     let first = texts.next_id().0;
-    let read: Vec<ReadInput> = inputs.par_iter().enumerate().map(|(i, input)| scope.read(input, first + i as u32)).collect();
+    let read: Vec<ReadInput> = inputs.par_iter().enumerate().map(|(i, input)| scope.read(input, first + i as u32, detector)).collect();
     let (mut evidence, mut pages) = (Vec::new(), Vec::new());
-    for (input, read) in inputs.iter().zip(read) {
+    let mut seens = Seens::default();
+    let mut found: Vec<(usize, TextId, Scanned)> = Vec::new();
+    for (at, (input, read)) in inputs.iter().zip(read).enumerate() {
         counts.add(&read);
         let id = texts.add(read.text);
         coverage.bytes += read.bytes;
-        coverage.files += usize::from(read.bytes > 0);
+        coverage.files += usize::from(read.opened && (read.bytes > 0 || detector.is_some()));
+        found.push((at, id, read.scanned));
         if let Some(why) = read.not_read {
             problems.push(Problem::incomplete("unreadable", Span::new(id, 0, 0), format!("this was not read: {why}")));
             coverage.not_read.push(Aside { path: input.shown.clone(), reason: why });
@@ -130,19 +156,34 @@ pub fn gather(plan: &Plan, mut texts: Texts, mut problems: Vec<Problem>) -> Gath
         }
     }
     problems.extend(missing_pages(&pages));
-    counts.tell(plan, &mut coverage, &mut problems);
+    // The parts of files around findings come after the files, in the same order.
+    for (at, id, scanned) in found {
+        let Some(input) = inputs.get(at) else { continue };
+        seens.published += scanned.published;
+        if scanned.texts.is_empty() && scanned.sightings.is_empty() && scanned.allows.is_empty() && scanned.settings.is_empty() {
+            continue;
+        }
+        let path = scope.relative(input);
+        let ignored = !scanned.sightings.is_empty() && is_ignored(input);
+        let systems = scope.systems(&path);
+        seens.add(scanned, id, &mut texts, &path, ignored, systems);
+    }
+    coverage.published = seens.published;
+    counts.tell(plan, detector.is_some(), &mut coverage, &mut problems);
     coverage.not_read.sort();
     coverage.left_out.sort();
-    let (inventory, more) = join(evidence, config.as_ref().map(|c| c.declaration.clone()));
+    let (mut inventory, more) = join(evidence, config.as_ref().map(|c| c.declaration.clone()));
     problems.extend(more.into_iter().map(|p| absent_export(p, config.as_ref())));
+    seens.join(&mut inventory, &texts);
     coverage.keys = inventory.keys.iter().filter(|k| !k.key.payloads.is_empty()).count();
     if let Some(config) = &config {
         require(&config.declaration.policy, &inventory, &mut problems);
     }
     let incomplete = problems.iter().any(|p| p.weight != Weight::Note) || !coverage.not_read.is_empty();
     // A declaration alone is no look at anything.
-    let nothing = coverage.exports == 0 && (!incomplete || plan.allow_incomplete);
-    Gathered { inventory, problems, coverage, config, texts, nothing }
+    let read_any = if detector.is_some() { coverage.files > 0 } else { coverage.exports > 0 };
+    let nothing = !read_any && (!incomplete || plan.allow_incomplete);
+    Gathered { inventory, problems, coverage, config, texts, nothing, allows: seens.allows }
 }
 
 /// Takes the date from exports that say they were made after the time of the check: such a date orders nothing.
@@ -185,7 +226,9 @@ fn absent_export(mut problem: Problem, config: Option<&Config>) -> Problem {
 pub fn check(plan: &Plan) -> Outcome {
     let (mut texts, mut problems) = (Texts::default(), Vec::new());
     let book = load_rules(plan, &mut texts, &mut problems);
-    let mut gathered = gather(plan, texts, problems);
+    let detector = Detector::new(load_shapes(plan, &mut texts, &mut problems));
+    let baseline = load_baseline(plan, &mut texts, &mut problems);
+    let mut gathered = gather(plan, Some(&detector), texts, problems);
     let mut book = book.unwrap_or(Rulebook { rules: Vec::new() });
     if !book.rules.is_empty() {
         check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);
@@ -197,6 +240,16 @@ pub fn check(plan: &Plan) -> Outcome {
     } else {
         engine::evaluate(&Context { inventory: &gathered.inventory, policy: &policy, now: plan.now }, &book)
     };
+    let mut verdicts = verdicts;
+    let texts = gathered.texts.into_shown();
+    if plan.no_suppress {
+        verdicts.findings.iter_mut().for_each(|f| f.suppressed = None);
+    } else {
+        gathered.problems.extend(suppress::inline(&mut verdicts.findings, &gathered.allows, &texts, &book, plan.now));
+        if let Some(baseline) = &baseline {
+            gathered.problems.extend(baseline.apply(&mut verdicts.findings));
+        }
+    }
     gathered.problems.sort_by(|a, b| (std::cmp::Reverse(a.weight), a.place, a.code).cmp(&(std::cmp::Reverse(b.weight), b.place, b.code)));
     let fail_on = plan.fail_on.or(policy.fail_on).unwrap_or(Severity::High);
     let mut outcome = Outcome {
@@ -204,7 +257,7 @@ pub fn check(plan: &Plan) -> Outcome {
         problems: gathered.problems,
         coverage: gathered.coverage,
         book,
-        texts: gathered.texts.into_shown(),
+        texts,
         config: gathered.config.map(|c| c.shown),
         as_of: plan.now,
         fail_on,
@@ -223,6 +276,32 @@ pub fn check(plan: &Plan) -> Outcome {
         (false, false, false) => 2,
     };
     outcome
+}
+
+/// Reads the baseline that was named.
+fn load_baseline(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Baseline> {
+    let path = plan.working.join(plan.baseline.as_ref()?);
+    let name = discover::shown(&path, &plan.working);
+    let wrong = |texts: &mut Texts, span: Option<Span>, message: String| {
+        let place = span.unwrap_or_else(|| Span::new(texts.add(Text::known(name.as_str(), "")), 0, 0));
+        Problem::fatal("baseline-wrong", Some(place), message).help("`keylint baseline create` makes one")
+    };
+    match discover::open(&path, true, |_| true) {
+        discover::Opened::Bytes(bytes) => {
+            let (text, _) = Text::decode(name.clone(), bytes);
+            let id = texts.add(text);
+            let read = Baseline::read(id, texts.get(id).map_or("", Text::content));
+            read.map_err(|span| {
+                problems.push(wrong(texts, Some(span), "this is no entry of a baseline: a fingerprint of 32 hexadecimal digits".into()))
+            })
+            .ok()
+        }
+        discover::Opened::NotRead(why) => {
+            problems.push(wrong(texts, None, format!("the baseline cannot be read: {why}")));
+            None
+        }
+        discover::Opened::Other => None,
+    }
 }
 
 /// Whether everything that was asked for was read.

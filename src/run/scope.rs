@@ -5,13 +5,17 @@ use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::Coverage;
-use crate::discover::{Aside, Input, Opened, open, read_stdin, shown};
+use super::{Coverage, sightings};
+use crate::declaration::Declaration;
+use crate::discover::{Aside, Input, LARGEST, Opened, Stream, read_stdin, shown};
+use crate::document::Spanned;
 use crate::intake::{self, Expected, Taken};
 use crate::model::time::Time;
-use crate::plan::{Config, Plan, is_misnamed};
+use crate::plan::{Config, Plan, ReadAs, is_misnamed};
 use crate::problem::Problem;
-use crate::text::{Span, Text};
+use crate::scan::{self, Scanned};
+use crate::secrets::Detector;
+use crate::text::{Span, Text, TextId};
 
 /// What was read of one input.
 pub(super) struct ReadInput {
@@ -20,10 +24,30 @@ pub(super) struct ReadInput {
     pub taken: Option<Taken>,
     pub not_read: Option<String>,
     pub undecodable: Option<Problem>,
+    /// Whether it was opened.
+    pub opened: bool,
+    /// What its characters came to.
+    pub scanned: Scanned,
     /// Neither JSON nor YAML.
     other: bool,
     /// Another declaration, which is not used.
     declaration: bool,
+}
+
+impl ReadInput {
+    fn new(path: &str) -> Self {
+        Self {
+            text: Text::known(path, ""),
+            bytes: 0,
+            taken: None,
+            not_read: None,
+            undecodable: None,
+            opened: false,
+            scanned: Scanned::default(),
+            other: false,
+            declaration: false,
+        }
+    }
 }
 
 /// What belongs to the run, and how it is read.
@@ -32,6 +56,10 @@ pub(super) struct Scope<'p> {
     config: Option<&'p Config>,
     exports: GlobSet,
     exclude: Vec<(GlobSet, String)>,
+    /// The systems that declare paths.
+    systems: Vec<(usize, GlobSet)>,
+    /// Whether files are scanned for secrets too.
+    scans: bool,
 }
 
 fn glob_set<'a>(globs: impl Iterator<Item = (&'a str, Option<Span>)>, problems: &mut Vec<Problem>) -> GlobSet {
@@ -49,15 +77,22 @@ fn glob_set<'a>(globs: impl Iterator<Item = (&'a str, Option<Span>)>, problems: 
     set.build().unwrap_or_default()
 }
 
+/// The paths of each system that declares some, by its place in the declaration.
+pub(super) fn system_paths(declaration: &Declaration, problems: &mut Vec<Problem>) -> Vec<(usize, GlobSet)> {
+    let paths = declaration.systems.values().enumerate().filter_map(|(at, s)| Some((at, s.paths.as_ref()?)));
+    let of = |p: &Vec<Spanned<String>>, problems: &mut Vec<Problem>| glob_set(p.iter().map(|p| (p.value.as_str(), Some(p.span))), problems);
+    paths.map(|(at, p)| (at, of(p, problems))).collect()
+}
+
 impl<'p> Scope<'p> {
-    pub fn new(plan: &'p Plan, config: Option<&'p Config>, problems: &mut Vec<Problem>) -> Self {
+    pub fn new(plan: &'p Plan, config: Option<&'p Config>, scans: bool, problems: &mut Vec<Problem>) -> Self {
         let declared = config.and_then(|c| c.declaration.exports.as_ref());
         let exports = match declared {
             Some(globs) => glob_set(globs.iter().map(|g| (g.value.as_str(), Some(g.span))), problems),
             None => glob_set([("exports/**", None), ("**/*.export.json", None)].into_iter(), problems),
         };
         let mut exclude = Vec::new();
-        for rule in config.iter().flat_map(|c| &c.declaration.policy.exclude) {
+        for rule in config.iter().filter(|_| !plan.no_suppress).flat_map(|c| &c.declaration.policy.exclude) {
             let until = rule.until.as_ref().and_then(|u| Time::parse(&u.value).ok());
             if until.is_some_and(|u| u <= plan.now) {
                 let place = rule.until.as_ref().map(|u| u.span);
@@ -70,11 +105,12 @@ impl<'p> Scope<'p> {
             let set = glob_set([(rule.path.value.as_str(), Some(rule.path.span))].into_iter(), problems);
             exclude.push((set, format!("excluded in the declaration: {}", rule.reason.value)));
         }
-        Self { plan, config, exports, exclude }
+        let systems = config.map(|c| system_paths(&c.declaration, problems)).unwrap_or_default();
+        Self { plan, config, exports, exclude, systems, scans }
     }
 
     /// The path of an input relative to the folder of the declaration.
-    fn relative(&self, input: &Input) -> String {
+    pub fn relative(&self, input: &Input) -> String {
         let base = self.config.map_or(self.plan.working.as_path(), |c| c.folder.as_path());
         shown(&input.path, base)
     }
@@ -111,72 +147,155 @@ impl<'p> Scope<'p> {
         }
     }
 
-    pub fn read(&self, input: &Input, id: u32) -> ReadInput {
-        let id = crate::text::TextId(id);
+    /// The systems in whose paths a file lies, by their places in the declaration.
+    pub fn systems(&self, path: &str) -> Vec<usize> {
+        self.systems.iter().filter(|(_, set)| set.is_match(path)).map(|(at, _)| *at).collect()
+    }
+
+    /// Whether a file is to be read as an export. `head` is its first window.
+    fn is_document(&self, input: &Input, expected: Expected, head: &[u8]) -> bool {
+        match self.plan.read_as {
+            Some(ReadAs::Text) => return false,
+            Some(ReadAs::Export) => return true,
+            None => {}
+        }
         let named_so = |words: &[&str]| {
             input.path.extension().and_then(|e| e.to_str()).is_some_and(|e| words.iter().any(|w| e.eq_ignore_ascii_case(w)))
         };
         let (yaml, json) = (named_so(&["yaml", "yml"]), named_so(&["json", "ndjson", "jsonl"]));
-        let expected = self.expected(input);
         // Outside repositories a file is looked at whatever its name is, if its first words are those of an export.
-        let wanted = |head: &[u8]| {
-            let open = expected != Expected::OnlyEnveloped;
-            input.named || intake::looks_like_document(head, yaml) || (open && (json || intake::speaks_like_export(head)))
-        };
-        let opened = if input.path.as_os_str() == "-" { read_stdin() } else { open(&input.path, input.named, wanted) };
-        let mut read = ReadInput {
-            text: Text::known(input.shown.as_str(), ""),
-            bytes: 0,
-            taken: None,
-            not_read: None,
-            undecodable: None,
-            other: false,
-            declaration: false,
-        };
-        let bytes = match opened {
-            Opened::Bytes(bytes) => bytes,
-            Opened::Other => {
-                read.other = true;
-                return read;
+        let first = head.get(..4096).unwrap_or(head);
+        let open = expected != Expected::OnlyEnveloped;
+        let looks = intake::looks_like_document(first, yaml) || (open && (json || intake::speaks_like_export(first)));
+        if input.named {
+            return looks || !self.scans;
+        }
+        // Most documents of a tree are none of an exchange: no structure is read of what has not the words.
+        looks && (head.len() <= 4096 || self.is_export_path(input) || intake::may_be_export(head))
+    }
+
+    fn is_export_path(&self, input: &Input) -> bool {
+        self.exports.is_match(self.relative(input))
+    }
+
+    /// Reads one input: as an export, as text to scan, or as both.
+    pub fn read(&self, input: &Input, id: u32, detector: Option<&Detector>) -> ReadInput {
+        let id = TextId(id);
+        let expected = self.expected(input);
+        let mut read = ReadInput::new(&input.shown);
+        let mut buffer = Vec::new();
+        let stream = if input.path.as_os_str() == "-" {
+            match read_stdin() {
+                Opened::Bytes(bytes) => buffer = bytes,
+                Opened::NotRead(why) => {
+                    read.not_read = Some(why);
+                    return read;
+                }
+                Opened::Other => {}
             }
-            Opened::NotRead(why) => {
+            Ok(Stream::ended())
+        } else {
+            Stream::open(&input.path, input.named)
+        };
+        let filled = stream.and_then(|mut s| s.fill(&mut buffer, scan::WINDOW).map(|_| s));
+        let mut stream = match filled {
+            Ok(stream) => stream,
+            Err(why) => {
                 read.not_read = Some(why);
                 return read;
             }
         };
-        read.bytes = bytes.len() as u64;
-        let (mut text, bad) = Text::decode(input.shown.clone(), bytes);
+        read.opened = true;
+        if !self.is_document(input, expected, &buffer) {
+            read.other = true;
+            read.bytes = buffer.len() as u64;
+            if let Some(detector) = detector {
+                let (scanned, failed) = scan::file(detector, stream, buffer, &input.shown);
+                read.bytes = scanned.bytes;
+                (read.scanned, read.not_read) = (scanned, failed);
+            }
+            return read;
+        }
+        let more = stream.fill(&mut buffer, LARGEST as usize + 1);
+        if let Err(why) = more {
+            read.not_read = Some(why);
+            return read;
+        }
+        if buffer.len() as u64 > LARGEST {
+            read.not_read = Some("larger than 512 MB, the largest document that is read as a whole".into());
+            if let Some(detector) = detector {
+                read.scanned = scan::file(detector, stream, buffer, &input.shown).0;
+            }
+            return read;
+        }
+        read.bytes = buffer.len() as u64;
+        self.document(input, id, expected, buffer, detector, &mut read);
+        read
+    }
+
+    fn document(&self, input: &Input, id: TextId, expected: Expected, buffer: Vec<u8>, detector: Option<&Detector>, read: &mut ReadInput) {
+        let wide = (buffer.starts_with(&[0xff, 0xfe]) || buffer.starts_with(&[0xfe, 0xff])).then(|| buffer.clone());
+        let (mut text, bad) = Text::decode(input.shown.clone(), buffer);
+        let scan_as_text = |text: &Text| {
+            let bytes = wide.as_deref().unwrap_or(text.content().as_bytes());
+            detector.map(|d| scan::bytes(d, bytes, &input.shown)).unwrap_or_default()
+        };
         if let Some(bad) = bad {
+            read.scanned = scan_as_text(&text);
             text.hide_all();
-            if expected == Expected::OnlyEnveloped {
+            if expected == Expected::OnlyEnveloped || (!input.named && !self.is_export_path(input)) {
                 read.other = true;
-            } else {
+            } else if read.scanned.sightings.is_empty() {
                 let place = Span::new(id, bad.offset, bad.offset + 1);
                 let problem =
                     Problem::incomplete("not-text", place, "this is no text: the first bytes that are neither UTF-8 nor UTF-16 stand here");
                 read.undecodable = Some(problem.help("save the exchange's answer as UTF-8"));
             }
             read.text = text;
-            return read;
+            return;
         }
         let mut taken = intake::take(id, &text, self.relative(input), self.plan.exchange, expected);
         if taken.exports == 0 && !input.named && is_other_declaration(&text, id) {
             read.declaration = true;
             taken.problems.clear();
         }
+        if taken.exports > 0 {
+            read.scanned = detector.map(|d| scan::text(d, text.content(), &input.shown)).unwrap_or_default();
+            read.taken = Some(taken);
+            sightings::without_read(read);
+        } else {
+            read.scanned = scan_as_text(&text);
+            // What is broken in a tree is somebody else's template; what a secret was found in was meant as text.
+            let meant = input.named || self.is_export_path(input) || intake::may_be_export(text.content().as_bytes());
+            let found = !read.scanned.sightings.is_empty();
+            taken.problems.retain(|p| match p.code {
+                "broken-document" => meant && !found,
+                "unknown-document" => !found,
+                _ => true,
+            });
+            if self.scans && input.named {
+                for problem in taken.problems.iter_mut().filter(|p| p.code == "unknown-document") {
+                    let help = problem.help.take().unwrap_or_default();
+                    problem.help = Some(format!("{help}; `--as text` if it was meant as a file to scan"));
+                }
+            }
+            read.taken = Some(taken);
+        }
+        let Some(taken) = &mut read.taken else { return };
         for (start, end) in std::mem::take(&mut taken.hide) {
             text.hide(start, end);
+        }
+        for part in read.scanned.sightings.iter().filter(|s| s.text.is_none()).flat_map(|s| &s.parts) {
+            text.hide(part.start, part.end);
         }
         if taken.hide_all {
             text.hide_all();
         }
         read.text = text;
-        read.taken = Some(taken);
-        read
     }
 }
 
-fn is_other_declaration(text: &Text, id: crate::text::TextId) -> bool {
+fn is_other_declaration(text: &Text, id: TextId) -> bool {
     let named = Path::new(text.path()).file_name().is_some_and(|n| n == "keylint.yaml");
     named && crate::document::documents(id, text.content()).nodes.first().is_some_and(intake::is_declaration)
 }
@@ -202,14 +321,14 @@ impl Counts {
         }
     }
 
-    pub fn tell(self, plan: &Plan, coverage: &mut Coverage, problems: &mut Vec<Problem>) {
+    pub fn tell(self, plan: &Plan, scans: bool, coverage: &mut Coverage, problems: &mut Vec<Problem>) {
         let under = plan.paths.first().map_or_else(|| ".".to_owned(), |p| shown(p, &plan.working));
         let files = |n: usize, one: &str, many: &str| if n == 1 { format!("1 file {one}") } else { format!("{n} files {many}") };
         let mut aside = |reason: String| coverage.left_out.push(Aside { path: under.clone(), reason });
-        if self.other > 0 {
+        if self.other > 0 && !scans {
             aside(files(self.other, "is neither JSON nor YAML: no export", "are neither JSON nor YAML: no exports"));
         }
-        if self.unknown > 0 {
+        if self.unknown > 0 && !scans {
             aside(files(
                 self.unknown,
                 "is a document, and no export of an exchange that keylint knows",

@@ -309,15 +309,16 @@ impl Catalogue {
     /// The built-in one; read once.
     pub fn built_in() -> Arc<Self> {
         static BUILT: OnceLock<Arc<Catalogue>> = OnceLock::new();
-        let build = || {
-            let mut all = Self::default();
-            for (id, source) in EMBEDDED {
-                // A test loads every file; one that is wrong says so there, and is left out here.
-                all.add(id, TextId(0), without_examples(source)).ok();
-            }
-            Arc::new(all)
-        };
-        Arc::clone(BUILT.get_or_init(build))
+        Arc::clone(BUILT.get_or_init(|| Arc::new(Self::with_built_in())))
+    }
+    /// A new one with the built-in files, to which others can be added.
+    pub fn with_built_in() -> Self {
+        let mut all = Self::default();
+        for (id, source) in EMBEDDED {
+            // A test loads every file; one that is wrong says so there, and is left out here.
+            all.add(id, TextId(0), without_examples(source)).ok();
+        }
+        all
     }
     /// Every built-in file: id and source, examples and all.
     pub fn embedded() -> &'static [(&'static str, &'static str)] {

@@ -57,6 +57,20 @@ pub struct Text {
     content: String,
     encoding: Encoding,
     hidden: Vec<(u32, u32)>,
+    origin: Origin,
+}
+
+/// Where in its file a text begins that is only a part of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Bytes of the file before it.
+    pub offset: u64,
+    /// Line breaks before it.
+    pub line: u32,
+    /// Characters before it on its first line.
+    pub column: u32,
+    /// Whether the file is no text: it has offsets, and no lines.
+    pub binary: bool,
 }
 
 impl Drop for Text {
@@ -70,11 +84,17 @@ impl Text {
     /// `?` at the same place, and the first such place is returned beside the text.
     pub fn decode(path: String, bytes: Vec<u8>) -> (Self, Option<Undecodable>) {
         let (content, encoding, bad) = decode::decode(bytes);
-        (Self { path, content, encoding, hidden: Vec::new() }, bad)
+        (Self { path, content, encoding, hidden: Vec::new(), origin: Origin::default() }, bad)
+    }
+    /// A part of a file, decoded already; `wide` says that the file is UTF-16.
+    pub fn part(path: &str, content: String, wide: bool, origin: Origin) -> Self {
+        let encoding = if wide { Encoding::Utf16 } else { Encoding::Utf8 };
+        Self { path: path.to_owned(), content, encoding, hidden: Vec::new(), origin }
     }
     /// A text that is known to be UTF-8, such as a rule file of our own.
     pub fn known(path: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { path: path.into(), content: content.into(), encoding: Encoding::Utf8, hidden: Vec::new() }
+        let origin = Origin::default();
+        Self { path: path.into(), content: content.into(), encoding: Encoding::Utf8, hidden: Vec::new(), origin }
     }
     /// The name it is reported under, as given; not yet cleaned for a terminal.
     pub fn path(&self) -> &str {
@@ -137,12 +157,12 @@ impl Texts {
 /// A place as a person counts: lines and columns from 1, columns in characters, offset in bytes of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// Line, from 1.
+    /// Line, from 1; 0 in a file that is no text.
     pub line: u32,
-    /// Column in Unicode characters, from 1.
+    /// Column in Unicode characters, from 1; 0 in a file that is no text.
     pub column: u32,
     /// Offset in bytes of the file as it lies on disk.
-    pub offset: u32,
+    pub offset: u64,
 }
 
 /// How many bytes of a line lie between two counted places; keeps columns of long lines cheap.
@@ -153,6 +173,7 @@ pub struct ShownText {
     path: String,
     content: String,
     encoding: Encoding,
+    origin: Origin,
     line_starts: Vec<u32>,
     /// Characters, and 16-bit units, before each multiple of [`STRIDE`]; empty where every character is one byte.
     counted: Vec<(u32, u32)>,
@@ -182,11 +203,15 @@ impl ShownText {
                 (chars, units) = (chars + more.0, units + more.1);
             }
         }
-        Self { path, content, encoding: text.encoding, line_starts, counted }
+        Self { path, content, encoding: text.encoding, origin: text.origin, line_starts, counted }
     }
     /// The name it is reported under; not yet cleaned for a terminal.
     pub fn path(&self) -> &str {
         &self.path
+    }
+    /// Whether its file is no text.
+    pub fn is_binary(&self) -> bool {
+        self.origin.binary
     }
     /// The content, masked.
     pub fn content(&self) -> &str {
@@ -212,14 +237,19 @@ impl ShownText {
         let here = self.counted_to(offset as usize);
         let column = here.0 - self.counted_to((start + mark) as usize).0 + 1;
         let file_offset = match self.encoding {
-            Encoding::Utf8 => offset,
-            Encoding::Utf16 => 2 * here.1,
+            Encoding::Utf8 => u64::from(offset),
+            Encoding::Utf16 => 2 * u64::from(here.1),
         };
-        Position { line: line as u32, column, offset: file_offset }
+        let offset = self.origin.offset + file_offset;
+        if self.origin.binary {
+            return Position { line: 0, column: 0, offset };
+        }
+        let column = if line == 1 { column + self.origin.column } else { column };
+        Position { line: line as u32 + self.origin.line, column, offset }
     }
     /// The byte range of a line (counted from 1), its line break left out.
     pub fn line(&self, line: u32) -> Option<(u32, u32)> {
-        let index = (line as usize).checked_sub(1)?;
+        let index = (line as usize).checked_sub(self.origin.line as usize + 1)?;
         let start = *self.line_starts.get(index)?;
         let end = self.line_starts.get(index + 1).map_or(self.content.len() as u32, |n| n - 1);
         let end = if end > start && self.content.as_bytes().get(end as usize - 1) == Some(&b'\r') { end - 1 } else { end };

@@ -1,0 +1,116 @@
+//! `keylint: allow RULE until=DATE -- reason`: a comment that covers one finding, on its own line or on the next.
+
+use std::sync::LazyLock;
+
+use aho_corasick::packed::{self, Searcher};
+use memchr::memmem;
+
+/// A comment that allows a finding.
+pub struct Allow {
+    /// The text that it stands in, by its place in `Scanned::texts`; nothing for a text that was given whole.
+    pub text: Option<usize>,
+    /// First byte in its text.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// The rule.
+    pub rule: String,
+    /// The last day on which it works, as it was written.
+    pub until: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether nothing but the comment stands on its line, so that it is about the next.
+    pub own_line: bool,
+    /// What is wrong with it, so that it does not work.
+    pub fault: Option<Fault>,
+}
+
+/// What is wrong with a comment that allows a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It names no rule.
+    NoRule,
+    /// It gives no reason.
+    NoReason,
+}
+
+/// A place that is looked at closer.
+pub struct Mark {
+    /// Where.
+    pub at: usize,
+    /// Whether it is a comment that allows a finding; else the setting of a request window.
+    pub allow: bool,
+}
+
+/// One pass for all words that are looked for by themselves.
+static WORDS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
+    packed::Config::new()
+        .builder()
+        .extend(["keylint: allow", "keylint:allow", "recvWindow", "recv_window", "RECV_WINDOW", "recvwindow", "RecvWindow"])
+        .build()
+});
+
+/// Finds the words of comments that allow and of request windows.
+pub fn places(bytes: &[u8]) -> Vec<Mark> {
+    let Some(words) = WORDS.as_ref() else { return Vec::new() };
+    words.find_iter(bytes).map(|hit| Mark { at: hit.start(), allow: hit.pattern().as_usize() < 2 }).collect()
+}
+
+/// Reads every comment of a text.
+pub fn find(bytes: &[u8], text: Option<usize>, place: impl Fn(usize) -> u32) -> Vec<Allow> {
+    let found = places(bytes).into_iter().filter(|m| m.allow).filter_map(|m| read(bytes, m.at, text));
+    found.map(|a| Allow { start: place(a.start as usize), end: place(a.end as usize), ..a }).collect()
+}
+
+/// Reads the comment that begins at a place.
+pub fn read(bytes: &[u8], at: usize, text: Option<usize>) -> Option<Allow> {
+    let line = bytes.get(..at)?.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+    let rest = bytes.get(at..)?;
+    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let comment = String::from_utf8_lossy(rest.get(..end)?).into_owned();
+    let comment = comment.trim_end();
+    // The end of a comment in brackets is no part of the reason.
+    let body = ["*/", "-->", "#}", "%>"].iter().fold(comment, |c, e| c.strip_suffix(e).unwrap_or(c).trim_end());
+    let words = body.split_once("allow").map_or("", |(_, w)| w);
+    let (head, reason) = match words.split_once("--") {
+        Some((head, reason)) => (head, Some(reason.trim().to_owned()).filter(|r| !r.is_empty())),
+        None => (words, None),
+    };
+    let (mut rule, mut until) = (String::new(), None);
+    for word in head.split_whitespace() {
+        match word.strip_prefix("until=") {
+            Some(date) => until = Some(date.to_owned()),
+            None if rule.is_empty() => rule = word.to_owned(),
+            None => {}
+        }
+    }
+    // What marks a comment may stand before it; anything else is what it is about.
+    let before = bytes.get(line..at)?;
+    let own_line = before.iter().all(|b| !b.is_ascii_alphanumeric() && *b < 0x80) || memmem::find(before, b"REM").is_some();
+    let fault = match (rule.is_empty(), &reason) {
+        (true, _) => Some(Fault::NoRule),
+        (_, None) => Some(Fault::NoReason),
+        _ => None,
+    };
+    Some(Allow { text, start: at as u32, end: (at + body.len()) as u32, rule, until, reason, own_line, fault })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_has_a_rule_a_date_and_a_reason() {
+        let of = |text: &str| find(text.as_bytes(), None, |at| at as u32).into_iter().next();
+        let allow = of("x = 1  # keylint: allow secret-in-plaintext until=2027-01-01 -- a key of the tutorial\n").expect("one");
+        assert_eq!(
+            (allow.rule.as_str(), allow.until.as_deref(), allow.reason.as_deref()),
+            ("secret-in-plaintext", Some("2027-01-01"), Some("a key of the tutorial"))
+        );
+        assert!(!allow.own_line && allow.fault.is_none());
+        assert!(of("  // keylint: allow r -- because\n").is_some_and(|a| a.own_line));
+        assert_eq!(of("/* keylint: allow r -- why */").and_then(|a| a.reason), Some("why".into()));
+        assert_eq!(of("# keylint: allow r").and_then(|a| a.fault), Some(Fault::NoReason));
+        assert_eq!(of("# keylint: allow -- why").and_then(|a| a.fault), Some(Fault::NoRule));
+    }
+}

@@ -1,0 +1,298 @@
+//! Files → secrets seen: any size in overlapping windows, any bytes as text, UTF-16 decoded. What leaves here is the part of
+//! the file around a finding, with every value in it marked as not to be shown, and fingerprints.
+
+mod allow;
+mod excerpt;
+mod setting;
+
+pub use allow::{Allow, Fault};
+pub use setting::{Setting, WIDEST_USUAL};
+
+use std::sync::Arc;
+
+use crate::discover::Stream;
+use crate::finding::{Confidence, Severity};
+use crate::model::{KeyId, SecretPart};
+use crate::secrets::catalogue::Kind;
+use crate::secrets::{Detector, Group};
+use crate::text::{Origin, Text};
+use zeroize::Zeroize as _;
+
+/// Bytes that are looked at together.
+pub const WINDOW: usize = 4 << 20;
+/// Bytes that two windows share; no credential is longer with all that belongs to it.
+pub const OVERLAP: usize = 64 << 10;
+
+/// A credential that was seen in a file.
+pub struct Sighting {
+    /// Whose: the id of its exchange, wallet or service; nothing where the shapes leave several.
+    pub venue: Option<Arc<str>>,
+    /// Its name as people write it.
+    pub title: Option<Arc<str>>,
+    /// What it opens.
+    pub kind: Kind,
+    /// Whether that is closed.
+    pub defunct: bool,
+    /// Its parts in the order of the text.
+    pub parts: Vec<Seen>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Whether it is for tests.
+    pub test: bool,
+    /// The text that its places are in, by its place in [`Scanned::texts`]; nothing for the text that was given whole.
+    pub text: Option<usize>,
+}
+
+/// A part of a credential, without its value.
+pub struct Seen {
+    /// Which part.
+    pub part: SecretPart,
+    /// First byte in its text.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// Characters of the value.
+    pub length: usize,
+    /// What identifies the value; nothing where it could be found by trying.
+    pub fingerprint: Option<String>,
+    /// The id, where the part is one.
+    pub id: Option<KeyId>,
+    /// The name that it stands under.
+    pub name: String,
+    /// How bad, where its shape says so.
+    pub severity: Option<Severity>,
+}
+
+/// What a file came to.
+#[derive(Default)]
+pub struct Scanned {
+    /// The parts of the file around findings.
+    pub texts: Vec<Text>,
+    /// What was seen.
+    pub sightings: Vec<Sighting>,
+    /// Comments that allow a finding, each with the text that it stands in.
+    pub allows: Vec<Allow>,
+    /// Request windows that are set, each with the text that it stands in.
+    pub settings: Vec<Setting>,
+    /// Values that documentation prints.
+    pub published: usize,
+    /// Bytes that were looked at.
+    pub bytes: u64,
+}
+
+/// Where a window lies in its file.
+#[derive(Clone, Copy)]
+struct Base {
+    origin: Origin,
+    /// The bytes of the window that are its own; what begins elsewhere belongs to a neighbour.
+    from: usize,
+    to: usize,
+    wide: bool,
+}
+
+/// Looks through a file of which the beginning was read: its first window, or all of it. What could not be read to its
+/// end is told beside what was found until then.
+pub fn file(detector: &Detector, mut stream: Stream, mut buffer: Vec<u8>, path: &str) -> (Scanned, Option<String>) {
+    let mut scanned = Scanned { bytes: buffer.len() as u64, ..Scanned::default() };
+    let mut reader = Reader::new(&buffer);
+    let mut failed = None;
+    loop {
+        if buffer.len() < WINDOW && failed.is_none() {
+            let kept = buffer.len();
+            failed = stream.fill(&mut buffer, WINDOW).err();
+            scanned.bytes += (buffer.len() - kept) as u64;
+        }
+        let last = buffer.len() < WINDOW;
+        reader.look(detector, buffer.get(..WINDOW.min(buffer.len())).unwrap_or(&[]), path, last, &mut scanned);
+        if last {
+            buffer.zeroize();
+            return (scanned, failed);
+        }
+        buffer.drain(..WINDOW - OVERLAP);
+    }
+}
+
+/// Looks through bytes that are all there.
+pub fn bytes(detector: &Detector, bytes: &[u8], path: &str) -> Scanned {
+    let mut scanned = Scanned { bytes: bytes.len() as u64, ..Scanned::default() };
+    let mut reader = Reader::new(bytes);
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let last = rest.len() < WINDOW;
+        reader.look(detector, rest.get(..WINDOW.min(rest.len())).unwrap_or(&[]), path, last, &mut scanned);
+        if last {
+            return scanned;
+        }
+        at += WINDOW - OVERLAP;
+    }
+}
+
+/// Moves over a file, window by window. Two windows share some bytes, and each finding belongs to one of them.
+struct Reader {
+    origin: Origin,
+    wide: Option<Wide>,
+    from: usize,
+}
+
+impl Reader {
+    fn new(head: &[u8]) -> Self {
+        let wide = width(head);
+        let binary = wide.is_none() && is_binary(head);
+        Self { origin: Origin { binary, ..Origin::default() }, wide, from: 0 }
+    }
+    fn look(&mut self, detector: &Detector, bytes: &[u8], path: &str, last: bool, scanned: &mut Scanned) {
+        let to = if last { usize::MAX } else { WINDOW - OVERLAP / 2 };
+        window(detector, bytes, path, Base { origin: self.origin, from: self.from, to, wide: false }, self.wide, scanned);
+        if !last {
+            advance(&mut self.origin, bytes.get(..WINDOW - OVERLAP).unwrap_or(&[]), self.wide);
+            self.from = OVERLAP / 2;
+        }
+    }
+}
+
+/// Looks through a text that is known whole and stays so: an export, the declaration.
+pub fn text(detector: &Detector, content: &str, path: &str) -> Scanned {
+    let mut scanned = Scanned { bytes: content.len() as u64, ..Scanned::default() };
+    let found = detector.scan(content.as_bytes(), path, false);
+    scanned.published = found.published;
+    scanned.sightings = found.groups.iter().map(|g| sighting(detector, g, None, |at| at)).collect();
+    let at = |offset: usize| offset as u32;
+    scanned.allows = allow::find(content.as_bytes(), None, at);
+    scanned.settings = setting::find(content.as_bytes(), None, at);
+    scanned
+}
+
+/// Moves the beginning of what follows past some bytes.
+fn advance(origin: &mut Origin, past: &[u8], wide: Option<Wide>) {
+    origin.offset += past.len() as u64;
+    let decoded = wide.map(|w| w.decode(past));
+    let bytes = decoded.as_ref().map_or(past, |d| d.as_bytes());
+    let breaks = memchr::memchr_iter(b'\n', bytes).count() as u32;
+    let tail = memchr::memrchr(b'\n', bytes).map_or(bytes, |i| bytes.get(i + 1..).unwrap_or(&[]));
+    let characters = tail.iter().filter(|b| (**b & 0xC0) != 0x80).count() as u32;
+    origin.column = if breaks > 0 { characters } else { origin.column + characters };
+    origin.line += breaks;
+}
+
+fn window(detector: &Detector, bytes: &[u8], path: &str, base: Base, wide: Option<Wide>, scanned: &mut Scanned) {
+    if let Some(wide) = wide {
+        let decoded = zeroize::Zeroizing::new(wide.decode(bytes));
+        // What begins in the first or last part of a window belongs to a neighbour: in characters rather than bytes.
+        let ratio =
+            |at: usize| if at == 0 || at == usize::MAX { at } else { decoded.char_indices().nth(at / 2).map_or(decoded.len(), |(i, _)| i) };
+        let base = Base { from: ratio(base.from), to: ratio(base.to), wide: true, ..base };
+        return search(detector, decoded.as_bytes(), path, base, scanned);
+    }
+    search(detector, bytes, path, base, scanned);
+}
+
+fn search(detector: &Detector, bytes: &[u8], path: &str, base: Base, scanned: &mut Scanned) {
+    let own = |at: usize| (base.from..base.to).contains(&at);
+    let found = detector.scan(bytes, path, false);
+    scanned.published += found.published;
+    let groups: Vec<&Group> = found.groups.iter().filter(|g| g.parts.first().is_some_and(|p| own(p.start))).collect();
+    let marks = allow::places(bytes);
+    if groups.is_empty() && marks.is_empty() {
+        return;
+    }
+    // Everything in the window that is a value stays hidden, whoever it belongs to.
+    let hidden: Vec<(usize, usize)> = found.groups.iter().flat_map(|g| g.parts.iter().map(|p| excerpt::hide(p, bytes))).collect();
+    let allows: Vec<usize> = marks.iter().filter(|m| m.allow && own(m.at)).map(|m| m.at).collect();
+    let settings: Vec<usize> =
+        marks.iter().filter(|m| !m.allow && own(m.at)).map(|m| m.at).filter(|at| setting::is_wide(bytes, *at)).collect();
+    let mut wanted: Vec<(usize, usize)> =
+        groups.iter().filter_map(|g| Some((g.parts.first()?.start, g.parts.iter().map(|p| p.end).max()?))).collect();
+    wanted.extend(allows.iter().chain(&settings).map(|at| (*at, *at + 1)));
+    let pieces = excerpt::pieces(bytes, wanted);
+    let first = scanned.texts.len();
+    for piece in &pieces {
+        scanned.texts.push(excerpt::text(path, bytes, *piece, base.origin, base.wide, &hidden));
+    }
+    let place = |at: usize| pieces.iter().position(|(a, b)| (*a..*b).contains(&at)).map(|i| (first + i, pieces.get(i).map_or(0, |p| p.0)));
+    for group in groups {
+        let Some((text, from)) = group.parts.first().and_then(|p| place(p.start)) else { continue };
+        scanned.sightings.push(sighting(detector, group, Some(text), |at| at.saturating_sub(from)));
+    }
+    for at in allows {
+        let Some((text, from)) = place(at) else { continue };
+        let piece = pieces.get(text - first).and_then(|(a, b)| bytes.get(*a..*b)).unwrap_or(&[]);
+        scanned.allows.extend(allow::read(piece, at - from, Some(text)));
+    }
+    for at in settings {
+        let Some((text, from)) = place(at) else { continue };
+        let piece = pieces.get(text - first).and_then(|(a, b)| bytes.get(*a..*b)).unwrap_or(&[]);
+        scanned.settings.extend(setting::read(piece, at - from, Some(text), path));
+    }
+}
+
+fn sighting(detector: &Detector, group: &Group, text: Option<usize>, place: impl Fn(usize) -> usize) -> Sighting {
+    let venue = group.venue.and_then(|v| detector.catalogue().venue(v));
+    let part = |candidate: &crate::secrets::judge::Candidate| {
+        let part = candidate.part.unwrap_or(SecretPart::Secret);
+        let value = candidate.value.bytes();
+        let shape = venue.and_then(|v| v.shapes.iter().find(|s| s.part == part && s.severity.is_some() && s.shape.fits(value)));
+        Seen {
+            part,
+            start: place(candidate.start) as u32,
+            end: place(candidate.end) as u32,
+            length: std::str::from_utf8(value).map_or(value.len(), |t| t.chars().count()),
+            // A passphrase is a person's word: it is known by the secret it belongs to.
+            fingerprint: if matches!(part, SecretPart::Passphrase) { None } else { candidate.value.fingerprint() },
+            id: (part == SecretPart::Key).then(|| KeyId(String::from_utf8_lossy(value).into_owned())),
+            name: candidate.name.clone(),
+            severity: shape.and_then(|s| s.severity),
+        }
+    };
+    Sighting {
+        venue: venue.map(|v| v.id.clone()),
+        title: venue.map(|v| v.title.as_str().into()),
+        kind: venue.map_or(Kind::Exchange, |v| v.kind),
+        defunct: venue.is_some_and(|v| v.defunct),
+        parts: group.parts.iter().map(part).collect(),
+        confidence: group.confidence,
+        test: group.test,
+        text,
+    }
+}
+
+/// How the two bytes of a character lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Wide {
+    little: bool,
+}
+
+impl Wide {
+    fn decode(self, bytes: &[u8]) -> String {
+        let units = bytes.chunks_exact(2).map(|p| match p {
+            [a, b] if self.little => u16::from_le_bytes([*a, *b]),
+            [a, b] => u16::from_be_bytes([*a, *b]),
+            _ => 0,
+        });
+        char::decode_utf16(units).map(|c| c.unwrap_or('?')).collect()
+    }
+}
+
+/// Whether bytes are UTF-16: by the mark, or because every other byte of its letters is zero.
+fn width(bytes: &[u8]) -> Option<Wide> {
+    match bytes {
+        [0xff, 0xfe, ..] => return Some(Wide { little: true }),
+        [0xfe, 0xff, ..] => return Some(Wide { little: false }),
+        _ => {}
+    }
+    let head = bytes.get(..bytes.len().min(512)).unwrap_or(&[]);
+    if head.len() < 16 {
+        return None;
+    }
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count() * 2 * 10 >= head.len() * 7;
+    match (zeros(0), zeros(1)) {
+        (false, true) => Some(Wide { little: true }),
+        (true, false) => Some(Wide { little: false }),
+        _ => None,
+    }
+}
+
+/// Whether bytes are no text: they begin with a zero somewhere.
+fn is_binary(bytes: &[u8]) -> bool {
+    memchr::memchr(0, bytes.get(..bytes.len().min(8192)).unwrap_or(&[])).is_some()
+}
