@@ -5,7 +5,8 @@ use memchr::memchr_iter;
 
 use super::check::is_keypair;
 use super::context::around;
-use super::judge::{Candidate, Scene};
+use super::judge::Candidate;
+use super::scene::Scene;
 use super::value::Value;
 use crate::finding::Confidence;
 use crate::model::SecretPart;

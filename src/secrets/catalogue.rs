@@ -375,7 +375,11 @@ impl Catalogue {
         }
         for (says, names) in &file.names {
             for name in names {
-                self.names.entry(bare(name)).or_default().push((at, says.part()));
+                // The same name in two styles is one.
+                let own = self.names.entry(bare(name)).or_default();
+                if !own.contains(&(at, says.part())) {
+                    own.push((at, says.part()));
+                }
             }
         }
         for call in file.calls {
@@ -420,6 +424,11 @@ impl Catalogue {
     /// The calls of a name.
     pub fn calls(&self, name: &str) -> &[(VenueId, Vec<Option<SecretPart>>)] {
         self.calls.get(name).map_or(&[], Vec::as_slice)
+    }
+    /// Whose host an address has: itself or one below it.
+    pub fn host(&self, host: &[u8]) -> Option<(VenueId, bool)> {
+        let below = |h: &str| host.strip_suffix(h.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.ends_with(b"."));
+        self.hosts().filter(|(_, h, _)| below(h)).max_by_key(|(_, h, _)| h.len()).map(|(v, _, test)| (v, test))
     }
     /// The shapes that a value could have by its length, of all exchanges.
     pub fn of_length(&self, length: usize) -> impl Iterator<Item = (VenueId, &Formed)> {

@@ -2,7 +2,8 @@
 //! which exchange a row is about speaks for the row.
 
 use super::catalogue::VenueId;
-use super::judge::{Candidate, Scene};
+use super::judge::Candidate;
+use super::scene::Scene;
 use super::names;
 use crate::finding::Confidence;
 

@@ -155,6 +155,8 @@ pub fn around(lexed: &Lexed, bytes: &[u8], value: usize) -> Around {
     let mut i = value;
     let mut steps = 0usize;
     let mut arguments = false;
+    // The first value of a file has nothing before it.
+    out.alone = value == 0;
     while let Some(prev) = i.checked_sub(1) {
         steps += 1;
         if steps > 48 {
@@ -389,7 +391,13 @@ pub fn around(lexed: &Lexed, bytes: &[u8], value: usize) -> Around {
     }
     // A value is nobody's name.
     let is_value = |n: &str| {
-        n.len() >= 16 && !n.contains(' ') && !n.contains('_') && super::runs::is_random(n.as_bytes()) && !super::refuse::is_spelled(n)
+        let has = |test: fn(&u8) -> bool| n.bytes().filter(test).count() >= 2;
+        let drawn = n.len() >= 20 && has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+        n.len() >= 16
+            && !n.contains([' ', '.'])
+            && !n.contains('_')
+            && super::runs::is_random(n.as_bytes())
+            && (drawn || !super::refuse::is_spelled(n))
     };
     out.names.retain(|n| !is_value(&n.text));
     if out.names.is_empty() {

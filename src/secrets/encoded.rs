@@ -3,7 +3,7 @@
 
 use super::context::{Around, parents};
 use super::detect::{Detector, Scan};
-use super::judge::Scene;
+use super::scene::Scene;
 use super::value::Value;
 
 /// Decodes base64 to printable text.

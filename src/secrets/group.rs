@@ -2,7 +2,8 @@
 //! is kept where it has one, and let go where it has none.
 
 use super::catalogue::VenueId;
-use super::judge::{Candidate, Scene};
+use super::judge::Candidate;
+use super::scene::Scene;
 use crate::finding::Confidence;
 use crate::model::SecretPart;
 

@@ -1,16 +1,13 @@
 //! One value and what stands around it: which part of whose credential it is, and how sure that is, or why it is none.
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
-
-use super::catalogue::{Catalogue, Formed, Kind, VenueId, bare};
+use super::catalogue::{Kind, VenueId, bare};
 use super::check::passes;
-use super::context::{Around, How, is_neutral, named_by_sibling, parents, siblings};
-use super::lex::Lexed;
-use super::mentions::{Mentioner, Mentions};
-use super::names::{self, Reading};
+use super::context::{Around, How, parents};
+use super::names::Reading;
 use super::refuse::{Refusal, is_encrypted, is_placeholder, is_reference, is_sequence, is_spelled, is_template, is_varied};
+use super::role::{is_framework, is_password, plausible_passphrase};
 use super::runs::is_random;
+use super::scene::Scene;
 use super::value::Value;
 use crate::finding::Confidence;
 use crate::model::SecretPart;
@@ -59,152 +56,7 @@ pub struct Refused {
     pub name: String,
 }
 
-/// A file, as far as it has been looked at.
-pub struct Scene<'s> {
-    /// Whom words mean.
-    pub catalogue: &'s Catalogue,
-    /// What finds them.
-    pub mentioner: &'s Mentioner,
-    /// The text.
-    pub bytes: &'s [u8],
-    /// Its tokens.
-    pub lexed: &'s Lexed,
-    /// Its name.
-    pub path: &'s str,
-    mentions: OnceCell<Mentions>,
-    readings: std::cell::RefCell<HashMap<String, Reading>>,
-    path_venue: OnceCell<Option<(VenueId, bool)>>,
-}
-
-impl<'s> Scene<'s> {
-    /// Prepares to look.
-    pub fn new(catalogue: &'s Catalogue, mentioner: &'s Mentioner, bytes: &'s [u8], lexed: &'s Lexed, path: &'s str) -> Self {
-        Self {
-            catalogue,
-            mentioner,
-            bytes,
-            lexed,
-            path,
-            mentions: OnceCell::new(),
-            readings: std::cell::RefCell::default(),
-            path_venue: OnceCell::new(),
-        }
-    }
-    /// What the file mentions.
-    pub fn mentions(&self) -> &Mentions {
-        self.mentions.get_or_init(|| self.mentioner.find(self.bytes))
-    }
-    /// Whether the file or its path is about trading.
-    pub fn is_trading(&self) -> bool {
-        self.mentions().trading || self.mentioner.find(self.path.as_bytes()).trading
-    }
-    /// Reads a name, once.
-    pub fn read(&self, name: &str) -> Reading {
-        if let Some(known) = self.readings.borrow().get(name) {
-            return *known;
-        }
-        let reading = names::read(name, self.catalogue);
-        self.readings.borrow_mut().insert(name.to_owned(), reading);
-        reading
-    }
-    fn path_venue(&self) -> Option<(VenueId, bool)> {
-        *self.path_venue.get_or_init(|| {
-            let parts: Vec<&str> = self.path.rsplit('/').take(3).collect();
-            parts.iter().find_map(|p| names::venue_of(&names::words(p), self.catalogue))
-        })
-    }
-
-    /// The shape of an exchange that a value has as a part.
-    pub fn fit(&self, venue: VenueId, part: SecretPart, value: &[u8]) -> Option<&Formed> {
-        let venue = self.catalogue.venue(venue)?;
-        let formed = venue.shapes.iter().filter(|s| s.part == part && s.shape.fits(value));
-        formed.filter(|s| s.check.is_none_or(|c| passes(c, value))).max_by_key(|s| !s.shape.free)
-    }
-
-    /// A shape that is evidence by itself.
-    pub fn alone(&self, value: &[u8]) -> Option<(VenueId, &Formed)> {
-        let mut hits = self
-            .catalogue
-            .of_length(value.len())
-            .filter(|(_, f)| f.alone && f.shape.fits(value) && f.check.is_none_or(|c| passes(c, value)));
-        hits.find(|(_, f)| f.check.is_some() || f.shape.literal_length() > 0)
-    }
-
-    /// Whom structure says: siblings, parents, the call; nearest first.
-    fn structural(&self, around: &Around, token: usize) -> Vec<(VenueId, bool)> {
-        let mut out: Vec<(VenueId, bool)> = Vec::new();
-        let mut add = |hit: Option<(VenueId, bool)>| {
-            if let Some(hit) = hit
-                && !out.contains(&hit)
-            {
-                out.push(hit);
-            }
-        };
-        for named in &around.names {
-            add(self.read(&named.text).venue);
-        }
-        if let Some((call, _)) = &around.call {
-            add(names::venue_of(&names::words(call), self.catalogue));
-            for (venue, _) in self.catalogue.calls(call.rsplit(['.', ':']).next().unwrap_or("")) {
-                add(Some((*venue, false)));
-            }
-        }
-        let mut frame = around.frame;
-        for level in 0..6 {
-            for (name, value) in siblings(self.lexed, self.bytes, frame, token) {
-                let words = names::words(&value);
-                // A sentence about many exchanges names none.
-                if words.len() <= 8 {
-                    let hit = names::venue_of(&words, self.catalogue);
-                    // In the whole of a file, only a name of its own says whom it is about.
-                    if level == 0 || frame != 0 || name.contains("exchange") {
-                        add(hit);
-                    }
-                }
-            }
-            let Some(f) = self.lexed.frame(frame) else { break };
-            if let Some(name) = f.name {
-                let text = super::context::text_of(self.lexed, self.bytes, name as usize);
-                add(names::venue_of(&self.name_words(&text), self.catalogue));
-            }
-            if frame == 0 || f.parent == frame {
-                break;
-            }
-            frame = f.parent;
-        }
-        out
-    }
-
-    /// Whom structure says, without the names of the value itself.
-    pub fn enclosing(&self, around: &Around, token: usize) -> Vec<VenueId> {
-        self.structural(around, token).into_iter().map(|(v, _)| v).collect()
-    }
-
-    fn name_words(&self, text: &str) -> Vec<String> {
-        names::words(text)
-    }
-
-    /// Whom the file mentions nearest before a place, then after it, then in its path.
-    fn mentioned(&self, at: usize) -> Vec<VenueId> {
-        let mentions = &self.mentions().venues;
-        let mut out = Vec::new();
-        let split = mentions.partition_point(|(p, ..)| *p < at);
-        let before = mentions.get(..split).unwrap_or(&[]).iter().rev();
-        let after = mentions.get(split..).unwrap_or(&[]).iter();
-        if let Some((venue, _)) = self.path_venue() {
-            out.push(venue);
-        }
-        for (_, venue, _) in before.take(400).chain(after.take(400)) {
-            if !out.contains(venue) {
-                out.push(*venue);
-            }
-            if out.len() >= 12 {
-                break;
-            }
-        }
-        out
-    }
-
+impl Scene<'_> {
     /// Judges a value.
     pub fn judge(&self, start: usize, end: usize, value: Value, token: usize, around: &Around) -> Result<Candidate, Refused> {
         let name = around.names.first().map(|n| n.text.clone()).unwrap_or_default();
@@ -221,11 +73,18 @@ impl<'s> Scene<'s> {
             && !is_sequence(text)
             && (is_varied(bytes) || formed.check.is_some())
         {
-            let other = own.filter(|(v, _)| *v != venue && self.fit(*v, formed.part, bytes).is_some());
+            // Others may have the shape too; who is named beside it is meant.
+            let named = structural.iter().map(|(v, _)| *v).chain(self.mentioned(start)).filter(|v| *v != venue);
+            let preferred = [part.unwrap_or(formed.part), formed.part, SecretPart::Secret, SecretPart::PrivateKey];
+            let other = named.take(24).find_map(|v| {
+                let hit = preferred.iter().find(|p| self.fit(v, **p, bytes).is_some_and(|f| !f.shape.free));
+                hit.map(|p| (v, *p))
+            });
+            let (venue, taken) = other.unwrap_or((venue, formed.part));
             reasons.push("its shape is like no other".to_owned());
             return Ok(Candidate {
-                part: Some(formed.part),
-                venue: Some(other.map_or(venue, |(v, _)| v)),
+                part: Some(taken),
+                venue: Some(venue),
                 possible: Vec::new(),
                 fits: true,
                 confidence: Some(Confidence::High),
@@ -251,9 +110,9 @@ impl<'s> Scene<'s> {
             let named = structural.iter().filter(|(_, strong)| *strong).find_map(|(v, _)| {
                 let order = [SecretPart::Key, SecretPart::Secret, SecretPart::Passphrase];
                 let wanted = order.get(*position)?;
-                order.iter().chain([wanted]).find(|p| self.fit(*v, **p, bytes).is_some_and(|f| !f.shape.free)).map(|p| (*v, *p))
+                [wanted].into_iter().chain(&order).find(|p| self.fit(*v, **p, bytes).is_some_and(|f| !f.shape.free)).map(|p| (*v, *p))
             });
-            if let Some((_, p)) = named.or(listed) {
+            if let Some((_, p)) = listed.or(named) {
                 part = Some(p);
                 refused = false;
                 reading = Some(Reading { short: true, ..Reading::default() });
@@ -286,9 +145,13 @@ impl<'s> Scene<'s> {
         }
         // What the value is not.
         let octobot = text.starts_with("gAAAAA") && text.len() >= 90 && self.is_octobot(around);
-        // A token of another kind, or a document in base64.
+        // A token of another kind, or a document in base64, but for whose keys are such tokens.
         if text.starts_with("eyJ") && part != SecretPart::Token {
-            return refuse(Refusal::LookAlike);
+            let parts = [part, SecretPart::Token];
+            let whose = structural.iter().map(|(v, _)| *v).chain(self.mentioned(start));
+            let taken = whose.take(12).find_map(|v| parts.iter().find(|p| self.fit(v, **p, bytes).is_some_and(|f| !f.shape.free)));
+            let Some(taken) = taken else { return refuse(Refusal::LookAlike) };
+            part = *taken;
         }
         if !octobot && is_encrypted(text) {
             return refuse(Refusal::Encrypted);
@@ -304,7 +167,12 @@ impl<'s> Scene<'s> {
             return refuse(Refusal::Published);
         }
         if part == SecretPart::Mnemonic {
-            return refuse(Refusal::NotRandom);
+            // The seed of a wallet that is one value.
+            let seed = |v: VenueId| self.fit(v, SecretPart::PrivateKey, bytes).is_some_and(|f| !f.shape.free && f.check.is_none());
+            if !structural.iter().map(|(v, _)| *v).chain(self.mentioned(start)).take(8).any(seed) {
+                return refuse(Refusal::NotRandom);
+            }
+            part = SecretPart::PrivateKey;
         }
         let free = part == SecretPart::Passphrase || part == SecretPart::Token || (part == SecretPart::Secret && bytes.len() < 16);
         if !free && (!is_varied(bytes) || is_sequence(text)) {
@@ -325,12 +193,14 @@ impl<'s> Scene<'s> {
             SecretPart::Secret => SecretPart::Key,
             other => other,
         };
-        let exact = |v: VenueId| self.fit(v, part, bytes).is_some_and(|f| !f.shape.free);
+        let named = part;
+        let fits_as = |v: VenueId, p: SecretPart| self.fit(v, p, bytes).is_some_and(|f| !f.shape.free);
+        let exact = |v: VenueId| fits_as(v, named);
         let loosely = |v: VenueId| {
             exact(v)
                 || self.fit(v, swapped, bytes).is_some_and(|f| !f.shape.free)
-                || (part == SecretPart::Secret && self.fit(v, SecretPart::PrivateKey, bytes).is_some())
-                || (part == SecretPart::PrivateKey && self.fit(v, SecretPart::Secret, bytes).is_some_and(|f| !f.shape.free))
+                || (named == SecretPart::Secret && self.fit(v, SecretPart::PrivateKey, bytes).is_some())
+                || (named == SecretPart::PrivateKey && self.fit(v, SecretPart::Secret, bytes).is_some_and(|f| !f.shape.free))
         };
         let strongest = structural.iter().find(|(v, _)| exact(*v)).or_else(|| structural.iter().find(|(v, _)| loosely(*v)));
         let sure = structural.iter().find(|(_, strong)| *strong);
@@ -348,6 +218,26 @@ impl<'s> Scene<'s> {
             venue = Some(near);
             fits = exact(near) || loosely(near);
             confidence = if fits { Confidence::High } else { Confidence::Medium };
+        }
+        // A bot is named by the name, the exchange by what is around.
+        if let Some(v) = venue
+            && !fits
+            && self.kind(v) == Some(Kind::Stack)
+            && let Some(exchange) = self.mentioned(start).into_iter().find(|v| exact(*v))
+        {
+            venue = Some(exchange);
+            fits = true;
+        }
+        // `PK=…` beside the keys of one exchange that signs with a wallet: that exchange's.
+        if part == SecretPart::PrivateKey && venue.is_none_or(|v| self.kind(v) == Some(Kind::Wallet)) {
+            let own = self.catalogue.own_name(&bare(&name));
+            let theirs = |v: &VenueId| own.iter().any(|(w, p)| w == v && *p == Some(part)) && exact(*v);
+            let near = |v: &VenueId| self.mentions().venues.iter().any(|(p, m, _)| m == v && p.abs_diff(start) < 600);
+            let exchange = self.mentioned(start).into_iter().find(|v| self.kind(*v) == Some(Kind::Exchange) && theirs(v) && near(v));
+            if let Some(v) = exchange {
+                venue = Some(v);
+                fits = true;
+            }
         }
         let wallet_hex = is_evm_key(text) && (part == SecretPart::PrivateKey || reading.wallet);
         let possible: Vec<VenueId> =
@@ -374,12 +264,23 @@ impl<'s> Scene<'s> {
             confidence = Confidence::Medium;
             reasons.push("the exchange that the file speaks of nearest to it".to_owned());
         }
+        // What the exchange calls it, where its name was only half of the truth.
+        if let Some(v) = venue {
+            part = self.part_of(v, part, &name, bytes);
+        }
+        // A checksum that does not hold: an address, a hash, an example.
+        if part == SecretPart::PrivateKey && !fits && venue.is_some_and(|v| self.kind(v) == Some(Kind::Wallet)) {
+            return refuse(Refusal::NotRandom);
+        }
+        if self.says_example(start, end) {
+            return refuse(Refusal::Published);
+        }
         // Names that say little count with an exchange whose shape it has, or beside another part.
         let weak = reading.bare || reading.short || reading.vague;
         let near = around.names.first().is_some_and(|n| matches!(n.how, How::Near | How::Line));
         let kind = venue.and_then(|v| self.catalogue.venue(v)).map(|v| v.kind);
         let decided = match part {
-            SecretPart::Key => venue.is_some() && fits && structural.iter().any(|(v, _)| exact(*v)),
+            SecretPart::Key => venue.is_some() && fits && structural.iter().any(|(v, _)| fits_as(*v, part)),
             SecretPart::Secret => {
                 if bytes.len() < 16 {
                     venue.is_some() && fits && structural.iter().any(|(v, s)| *s && Some(*v) == venue)
@@ -399,12 +300,17 @@ impl<'s> Scene<'s> {
                 }
             }
             SecretPart::Passphrase => {
-                !reading.vague && !near && self.is_passphrase(&name, &structural) && plausible_passphrase(text) && !is_password(&name, kind)
+                let theirs = self.is_own_passphrase(around, &name, &structural);
+                let named = !reading.vague && self.is_passphrase(&name, &structural) && !is_password(&name, kind);
+                if theirs.is_some() {
+                    venue = theirs;
+                }
+                !near && (named || theirs.is_some()) && plausible_passphrase(text)
             }
             SecretPart::Token => venue.is_some() && (fits || kind == Some(Kind::Stack)) && bytes.len() >= 8 && mixed(bytes),
             SecretPart::Mnemonic => false,
         };
-        if part == SecretPart::Passphrase && !plausible_passphrase(text) {
+        if part == SecretPart::Passphrase && (!plausible_passphrase(text) || self.is_label(text)) {
             return refuse(Refusal::NotRandom);
         }
         if part == SecretPart::Token && !decided {
@@ -466,7 +372,9 @@ impl<'s> Scene<'s> {
         let text = std::str::from_utf8(bytes).unwrap_or("");
         let is_part =
             |v: VenueId| [SecretPart::Secret, SecretPart::Key].into_iter().any(|p| self.fit(v, p, bytes).is_some_and(|f| !f.shape.free));
-        let sure = structural.iter().any(|(v, strong)| *strong && is_part(*v));
+        // Named on its line or just above.
+        let beside = self.mentions().venues.iter().any(|(p, v, _)| *p < end + 120 && start < *p + 160 && is_part(*v));
+        let sure = structural.iter().any(|(v, strong)| *strong && is_part(*v)) || beside;
         let bracket = self
             .lexed
             .token_at(start)
@@ -523,108 +431,6 @@ impl<'s> Scene<'s> {
             .all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'"' | b'\'' | b',' | b'\\'));
         before && after
     }
-
-    /// What the names around a value say: the part, the name's reading, and whether a name says that it is something else.
-    fn role(&self, around: &Around, token: usize) -> (Option<SecretPart>, Option<Reading>, bool) {
-        let mut first = true;
-        let mut best: Option<Reading> = None;
-        let neutral = is_neutral;
-        let mut names: Vec<(String, How)> = around.names.iter().map(|n| (n.text.clone(), n.how)).collect();
-        if names.first().is_some_and(|(n, _)| neutral(n)) {
-            if let Some(name) = named_by_sibling(self.lexed, self.bytes, token) {
-                names.insert(0, (name, How::Assigned));
-            } else if let Some(parent) = parents(self.lexed, self.bytes, around.frame).first() {
-                names.insert(1, (parent.clone(), How::Assigned));
-            }
-        }
-        for (name, how) in &names {
-            let reading = if *how == How::Assigned { self.read(name) } else { self.read_words(name) };
-            if reading.refused && first && *how != How::Line {
-                return (None, Some(reading), true);
-            }
-            if reading.part.is_some() && !reading.refused {
-                let better = best.is_none_or(|b| (b.bare || b.short) && !(reading.bare || reading.short) && b.part == reading.part);
-                if better {
-                    let venue = best.and_then(|b| b.venue).or(reading.venue);
-                    best = Some(Reading { venue, ..reading });
-                }
-                if best.is_some_and(|b| !b.bare && !b.short) {
-                    break;
-                }
-            }
-            if !neutral(name) {
-                first = false;
-            }
-        }
-        (best.and_then(|b| b.part), best, false)
-    }
-
-    /// Reads words that stand before a value: the last two, the last one, more of them.
-    fn read_words(&self, text: &str) -> Reading {
-        let words: Vec<&str> = text.split(' ').filter(|w| !w.is_empty()).collect();
-        if words.len() <= 1 {
-            return self.read(text);
-        }
-        let tail = |n: usize| words.get(words.len().saturating_sub(n)..).map(|w| w.join(" ")).unwrap_or_default();
-        let last = self.read(&tail(1));
-        let mut best: Option<Reading> = None;
-        for n in [2, 1, 3, 4] {
-            if n > words.len() {
-                continue;
-            }
-            let reading = self.read(&tail(n));
-            if reading.part.is_some() && !reading.refused && best.is_none_or(|b| b.bare && !reading.bare) {
-                best = Some(reading);
-            }
-        }
-        let venue = self.read(text).venue;
-        match best {
-            Some(reading) => Reading { venue: reading.venue.or(venue), ..reading },
-            None => Reading { venue, ..last },
-        }
-    }
-
-    /// Whether the file speaks of so few exchanges that the one whose shape fits is meant.
-    fn mentions_few(&self) -> bool {
-        let mut seen: Vec<VenueId> = Vec::new();
-        for (_, venue, _) in &self.mentions().venues {
-            if !seen.contains(venue) {
-                seen.push(*venue);
-                if seen.len() > 6 {
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    fn is_passphrase(&self, name: &str, structural: &[(VenueId, bool)]) -> bool {
-        let lower = bare(name);
-        (lower.contains("passphrase") || lower.contains("passphras") || lower.contains("apipass"))
-            && structural.iter().any(|(v, strong)| *strong && self.has_passphrase(*v))
-    }
-
-    /// Whether credentials of an exchange have a passphrase.
-    pub fn has_passphrase(&self, venue: VenueId) -> bool {
-        self.catalogue.venue(venue).is_some_and(|v| v.shapes.iter().any(|s| s.part == SecretPart::Passphrase))
-    }
-
-    fn is_octobot(&self, around: &Around) -> bool {
-        around.names.first().is_some_and(|n| matches!(n.text.as_str(), "api-key" | "api-secret" | "api-password"))
-    }
-
-    fn is_public_chain_key(&self, text: &str) -> bool {
-        let hex = text.strip_prefix("0x").unwrap_or(text).to_ascii_lowercase();
-        hex.len() == 64 && self.catalogue.is_published(hex.as_bytes())
-    }
-
-    fn is_near_test(&self, at: usize) -> bool {
-        self.mentions().venues.iter().any(|(p, _, test)| *test && p.abs_diff(at) < 600)
-    }
-
-    fn fits_test(&self, venue: Option<VenueId>, part: SecretPart, bytes: &[u8]) -> bool {
-        venue.and_then(|v| self.fit(v, part, bytes)).is_some_and(|f| f.test)
-    }
 }
 
 /// 64 hexadecimal digits, with or without `0x`.
@@ -638,115 +444,4 @@ fn mixed(bytes: &[u8]) -> bool {
     let upper = bytes.iter().any(u8::is_ascii_uppercase);
     let lower = bytes.iter().any(u8::is_ascii_lowercase);
     (digit && (upper || lower)) || (upper && lower && !bytes.first().is_some_and(u8::is_ascii_uppercase))
-}
-
-/// Names of web frameworks' own secrets: no exchange's.
-fn is_framework(name: &str) -> bool {
-    const OTHERS: &[&str] = &[
-        "hide",
-        "show",
-        "has",
-        "is",
-        "get",
-        "cache",
-        "feature",
-        "flag",
-        "csrf",
-        "session",
-        "cookie",
-        "django",
-        "flask",
-        "jwt",
-        "webhook",
-        "google",
-        "github",
-        "aws",
-        "stripe",
-        "slack",
-        "sentry",
-        "recaptcha",
-        "captcha",
-        "db",
-        "database",
-        "smtp",
-        "mail",
-        "email",
-        "redis",
-        "mongo",
-        "postgres",
-        "mysql",
-        "twitter",
-        "facebook",
-        "twilio",
-        "sendgrid",
-        "openai",
-        "azure",
-        "gcp",
-        "firebase",
-        "auth0",
-        "oauth",
-        "gitlab",
-        "npm",
-        "pypi",
-        "docker",
-        "cloudflare",
-        "datadog",
-        "segment",
-        "posthog",
-        "algolia",
-        "base",
-        "rails",
-        "laravel",
-        "app",
-        "cdn",
-        "s",
-    ];
-    names::words(name).iter().any(|w| OTHERS.contains(&w.as_str()))
-        || matches!(
-            bare(name).as_str(),
-            "secretkeybase"
-                | "djangosecretkey"
-                | "sessionsecret"
-                | "cookiesecret"
-                | "nextauthsecret"
-                | "appsecret"
-                | "csrfsecret"
-                | "jwtsecret"
-                | "authsecret"
-                | "appkey"
-                | "googleclientsecret"
-                | "githubclientsecret"
-                | "awssecretaccesskey"
-                | "clientsecret"
-                | "webhooksecret"
-                | "secretaccesskey"
-                | "recaptchasecret"
-                | "stripesecretkey"
-                | "flasksecretkey"
-                | "encryptionkey"
-                | "signingsecret"
-                | "slacksigningsecret"
-        )
-}
-
-/// A password of something else: a database, a mailbox.
-fn is_password(name: &str, kind: Option<Kind>) -> bool {
-    let lower = bare(name);
-    !lower.contains("phrase") && !lower.contains("apipass") && kind != Some(Kind::Stack)
-}
-
-/// Whether text can be a passphrase: one token of 6 to 64 characters, or a few words without the marks of code.
-fn plausible_passphrase(text: &str) -> bool {
-    let n = text.chars().count();
-    let code = text.contains("=>")
-        || text.contains("()")
-        || text.contains("::")
-        || text.ends_with('(')
-        || text.contains("==")
-        || text.ends_with([',', ';', '{', '[', '('])
-        || text.starts_with(['(', '[', '{', ',', '=']);
-    (6..=64).contains(&n)
-        && !code
-        && text.split_whitespace().count() <= 4
-        && !matches!(text, "string" | "String" | "undefined" | "required" | "optional" | "encrypted")
 }

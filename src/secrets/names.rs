@@ -312,8 +312,12 @@ pub fn read(name: &str, catalogue: &Catalogue) -> Reading {
         reading.part = Some(*part);
         reading.refused = false;
     }
+    let theirs = reading.venue.is_some_and(|(v, _)| own.iter().any(|(w, part)| *w == v && part.is_some()));
     let weak = reading.part.is_none() || reading.bare || reading.vague;
-    if weak && let Some((venue, part)) = own.iter().find(|(v, _)| reading.venue.is_none_or(|(w, _)| w == *v)) {
+    if theirs && let Some((_, part)) = own.iter().find(|(v, part)| part.is_some() && reading.venue.is_some_and(|(w, _)| w == *v)) {
+        reading.part = *part;
+        (reading.refused, reading.bare, reading.vague, reading.short) = (false, false, false, false);
+    } else if weak && let Some((venue, part)) = own.iter().find(|(v, _)| reading.venue.is_none_or(|(w, _)| w == *v)) {
         let agreed = own.iter().all(|(_, p)| p == part);
         if agreed && (part.is_none() || reading.part.is_none()) && !(part.is_none() && reading.part.is_some() && !reading.bare) {
             reading.part = *part;
@@ -481,7 +485,8 @@ fn short(all: &[String], last: &str, reading: &mut Reading) {
     };
     if let Some(part) = part {
         reading.part = Some(part);
-        reading.short = true;
+        // `DEPLOYER_PK` is an abbreviation that its other words explain.
+        reading.short = !(part == SecretPart::PrivateKey && all.len() > 1 && all.iter().any(|w| word(w) == Word::Wallet));
     }
 }
 

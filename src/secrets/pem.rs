@@ -4,7 +4,8 @@ use memchr::memmem;
 
 use super::catalogue::VenueId;
 use super::context::around;
-use super::judge::{Candidate, Refused, Scene};
+use super::judge::{Candidate, Refused};
+use super::scene::Scene;
 use super::names;
 use super::refuse::{Refusal, is_sequence};
 use super::value::Value;
@@ -45,6 +46,27 @@ pub fn find(bytes: &[u8]) -> Vec<Block> {
     }
     out
 }
+
+/// Frames whose body is no private key: certificates, public keys, messages of PGP. Nothing in them is a value.
+pub fn armour(bytes: &[u8]) -> Vec<(usize, usize)> {
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    for start in memmem::find_iter(bytes, b"-----BEGIN ") {
+        let label = bytes.get(start + 11..(start + 60).min(bytes.len())).unwrap_or(&[]);
+        let Some(close) = memmem::find(label, b"-----") else { continue };
+        let private = label.get(..close).is_some_and(|l| memmem::find(l, b"PRIVATE KEY").is_some());
+        if private || out.last().is_some_and(|(_, e)| start < *e) {
+            continue;
+        }
+        let rest = bytes.get(start..(start + ARMOUR).min(bytes.len())).unwrap_or(&[]);
+        if let Some(end) = memmem::find(rest, b"-----END ") {
+            out.push((start, start + end));
+        }
+    }
+    out
+}
+
+/// Longest frame without a private key: a signed message, a chain of certificates.
+const ARMOUR: usize = 256 << 10;
 
 /// The characters of base64 between the lines of a frame, without line breaks, quotes, joins and headers.
 fn body_of(raw: &[u8]) -> Vec<u8> {

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use super::check::{is_mnemonic_word, mnemonic};
 use super::context::around;
-use super::judge::{Candidate, Refused, Scene};
+use super::judge::{Candidate, Refused};
+use super::scene::Scene;
 use super::refuse::Refusal;
 use super::value::Value;
 use crate::finding::Confidence;

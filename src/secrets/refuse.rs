@@ -300,7 +300,8 @@ pub fn is_placeholder(value: &str, name: &str) -> bool {
     if alnum.is_empty() || alnum == name_alnum {
         return true;
     }
-    if is_template(trimmed)
+    if trimmed.starts_with("data:")
+        || is_template(trimmed)
         || trimmed.contains("...")
         || trimmed.contains('\u{2026}')
         || trimmed.contains("***")
@@ -372,7 +373,16 @@ fn spelled(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     // Nine in ten letters belong to such words; digits are a counter at most.
     let known: usize = all.iter().filter(|w| STAND_INS.contains(&w.as_str()) || (w.len() <= 1)).map(String::len).sum();
-    known * 10 >= letters * 9 && digits <= 6 && known > 1
+    if known * 10 >= letters * 9 && digits <= 6 && known > 1 {
+        return true;
+    }
+    // `functional-test-api-password`: words of letters, one of them for what it stands for, one for what it is not.
+    let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
+    digits == 0
+        && all.len() >= 2
+        && value.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b' ' | b'.'))
+        && has(&["password", "passphrase", "secret", "key", "apikey", "token", "pass", "credential"])
+        && has(&["test", "fake", "mock", "dummy", "demo", "example", "sample", "stub", "invalid", "wrong", "bad", "placeholder"])
 }
 
 /// Whether text is a template, a variable or an expression.

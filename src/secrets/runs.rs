@@ -123,7 +123,12 @@ pub fn is_random(run: &[u8]) -> bool {
     // A spelled name changes at each mark, twice; those changes tell nothing.
     let telling = changes.saturating_sub(1 + marks.min(run.len() / 8) * 2);
     let drawn = seen & DIGIT != 0 || (seen & LOWER != 0 && seen & UPPER != 0);
-    drawn && telling * groups >= run.len().saturating_sub(2 * marks)
+    drawn && telling * groups >= run.len().saturating_sub(2 * marks) || is_uuid(run)
+}
+
+/// Whether a run is written as a UUID, however few of its digits are letters.
+fn is_uuid(run: &[u8]) -> bool {
+    run.len() == 36 && run.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
 #[cfg(test)]
