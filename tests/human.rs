@@ -110,6 +110,10 @@ fn plan(folder: &Path, paths: &[&str]) -> Plan {
         config: None,
         rules: None,
         exchange: None,
+        read_as: None,
+        respect_gitignore: false,
+        no_suppress: false,
+        baseline: None,
         fail_on: None,
         strict: false,
         exit_zero: false,
@@ -129,7 +133,7 @@ fn outcome(files: &[(&str, &str)], paths: &[&str]) -> Outcome {
     let plan = plan(folder.path(), paths);
     let mut texts = Texts::default();
     let book = book(&mut texts);
-    let gathered = gather(&plan, texts, Vec::new());
+    let gathered = gather(&plan, None, texts, Vec::new());
     let policy = gathered.config.as_ref().map(|c| c.declaration.policy.clone()).unwrap_or_default();
     let verdicts = engine::evaluate(&Context { inventory: &gathered.inventory, policy: &policy, now: plan.now }, &book);
     let complete = is_complete(&gathered.problems, &gathered.coverage);
@@ -179,6 +183,7 @@ fn found(rule: usize, message: &str, places: Vec<Label>) -> Finding {
         subject: SubjectName { kind: "key", exchange: None, account: None, id: Some("aaaa\u{2026}zzzz".into()), label: None },
         places,
         carries: Vec::new(),
+        venue: None,
         suppressed: None,
         fingerprint: String::new(),
     }

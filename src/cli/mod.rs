@@ -4,6 +4,7 @@ mod baseline;
 mod explain;
 mod init;
 mod rules;
+mod why;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -36,10 +37,10 @@ enum Command {
     Keys(Keys),
     /// Draft a declaration from exports
     Init(init::Init),
-    /// Print a rule as a person would read it
+    /// Print a rule as a person would read it, or why something on a line of a file is a finding or is none
     Explain {
-        /// The rule's id
-        #[arg(value_name = "RULE")]
+        /// The rule's id, or a line
+        #[arg(value_name = "RULE|FILE:LINE")]
         rule: String,
         /// A folder with rules of your own: DIR/<family>/<rule-id>.yaml
         #[arg(long, value_name = "DIR")]
@@ -205,7 +206,10 @@ fn run(command: Command) -> io::Result<u8> {
         Command::Check(check) => run_check(check, &mut out)?,
         Command::Keys(list) => run_keys(list, &mut out)?,
         Command::Init(draft) => init::run(draft, &mut out)?,
-        Command::Explain { rule, rules } => explain::run(&rule, rules, &mut out)?,
+        Command::Explain { rule, rules } => match why::place(&rule) {
+            Some((path, line)) => why::run(&path, line, rules, &mut out)?,
+            None => explain::run(&rule, rules, &mut out)?,
+        },
         Command::Rules(rules) => rules::run(&rules, &mut out)?,
         Command::Baseline(known) => baseline::run(known, &mut out)?,
         Command::Schema { of } => {

@@ -32,9 +32,9 @@ enum What {
     },
 }
 
-/// The rules with those of a folder; nothing, and the reasons told, where one is wrong.
-pub fn load(dir: Option<PathBuf>, texts: &mut Texts) -> io::Result<Option<Rulebook>> {
-    let plan = Plan {
+/// A plan of which only the folder of rules matters.
+pub fn plan_of(dir: Option<PathBuf>) -> io::Result<Plan> {
+    Ok(Plan {
         paths: Vec::new(),
         working: std::env::current_dir()?,
         config: None,
@@ -49,7 +49,12 @@ pub fn load(dir: Option<PathBuf>, texts: &mut Texts) -> io::Result<Option<Rulebo
         exit_zero: false,
         allow_incomplete: false,
         now: Time::this_second(),
-    };
+    })
+}
+
+/// The rules with those of a folder; nothing, and the reasons told, where one is wrong.
+pub fn load(dir: Option<PathBuf>, texts: &mut Texts) -> io::Result<Option<Rulebook>> {
+    let plan = plan_of(dir)?;
     let mut problems = Vec::new();
     let book = load_rules(&plan, texts, &mut problems);
     if !problems.is_empty() {
