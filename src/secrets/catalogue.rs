@@ -370,6 +370,12 @@ impl Catalogue {
             // A header that is written as anybody's name says nothing of whose it is.
             if name.len() >= 8 && !COMMON_HEADERS.contains(&name.as_str()) {
                 self.headers.insert(name, (at, says.part()));
+            } else if says.part().is_some() {
+                // It says so to whom the rest says that they are meant.
+                let own = self.names.entry(name).or_default();
+                if !own.contains(&(at, says.part())) {
+                    own.push((at, says.part()));
+                }
             }
         }
         for (says, names) in &file.names {
