@@ -435,6 +435,12 @@ impl Catalogue {
         let below = |h: &str| host.strip_suffix(h.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.ends_with(b"."));
         self.hosts().filter(|(_, h, _)| below(h)).max_by_key(|(_, h, _)| h.len()).map(|(v, _, test)| (v, test))
     }
+    /// The only one who has a call of this name, if only one has it.
+    pub fn sole_caller(&self, name: &str) -> Option<VenueId> {
+        let calls = self.calls(name);
+        let (first, _) = calls.first()?;
+        calls.iter().all(|(v, _)| v == first).then_some(*first)
+    }
     /// The shapes that a value could have by its length, of all exchanges.
     pub fn of_length(&self, length: usize) -> impl Iterator<Item = (VenueId, &Formed)> {
         let list = self.by_length.get(&length).map_or(&[][..], Vec::as_slice);

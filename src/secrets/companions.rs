@@ -112,6 +112,12 @@ fn companion(scene: &Scene<'_>, secret: &Candidate, venue: VenueId, i: usize, ca
     if part == SecretPart::Passphrase && (!plausible_passphrase(text) || scene.is_label(text) || !loose(part)) {
         return None;
     }
+    // `"password": "freqtrader"`: what it came with.
+    let mixed = bytes.iter().any(u8::is_ascii_digit) || bytes.iter().any(u8::is_ascii_uppercase);
+    let stack = scene.kind(venue) == Some(super::catalogue::Kind::Stack);
+    if part == SecretPart::Passphrase && stack && !mixed {
+        return None;
+    }
     let reason = format!("beside a secret of {}", scene.catalogue.venue(venue).map_or("", |v| &v.title));
     Some(Candidate {
         start,

@@ -145,6 +145,12 @@ fn settle(scene: &Scene<'_>, mut parts: Vec<Candidate>) -> Option<Group> {
             }
         }
     }
+    // The third of three arguments.
+    if let Some(v) = venue.filter(|v| scene.has_passphrase(*v) && !has(&parts, SecretPart::Passphrase) && parts.len() == 3) {
+        for part in parts.iter_mut().filter(|p| p.part.is_none() && p.value.len() <= 32) {
+            (part.part, part.venue) = (Some(SecretPart::Passphrase), Some(v));
+        }
+    }
     // What its name alone did not settle: beside a sure part of an exchange whose shape it has, it is sure too.
     if strong && parts.len() > 1 {
         for part in &mut parts {
@@ -237,7 +243,7 @@ fn fits_all(scene: &Scene<'_>, venue: VenueId, parts: &[Candidate]) -> bool {
     let fit = |c: &Candidate, p: SecretPart| scene.fit(venue, p, c.value.bytes()).is_some();
     parts
         .iter()
-        .filter(|p| !matches!(p.part, Some(SecretPart::Passphrase)))
+        .filter(|p| !matches!(p.part, None | Some(SecretPart::Passphrase)))
         .all(|c| fit(c, SecretPart::Key) || fit(c, SecretPart::Secret) || fit(c, SecretPart::PrivateKey))
 }
 

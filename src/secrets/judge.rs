@@ -94,13 +94,13 @@ impl Scene<'_> {
         }
         // A name of what is called, such as `from_key` or `private`, says less than the list of its arguments.
         let only_called = around.names.first().is_some_and(|n| around.call.as_ref().is_some_and(|(c, _)| *c == n.text));
-        let mut by_call = false;
+        let mut by_call: Option<VenueId> = None;
         if (part.is_none() || (only_called && reading.is_some_and(|r| r.bare)))
             && let Some((call, position)) = &around.call
         {
             let called = call.rsplit(['.', ':']).next().unwrap_or("");
             let near = |v: VenueId| {
-                structural.iter().any(|(s, strong)| *s == v && (*strong || self.catalogue.calls(called).len() == 1)) || self.mentions().venues.iter().any(|(_, m, _)| *m == v)
+                structural.iter().any(|(s, strong)| *s == v && (*strong || self.catalogue.sole_caller(called) == Some(v))) || self.mentions().venues.iter().any(|(_, m, _)| *m == v)
             };
             let listed = self
                 .catalogue
@@ -114,8 +114,8 @@ impl Scene<'_> {
                 let wanted = order.get(*position)?;
                 [wanted].into_iter().chain(&order).find(|p| self.fit(*v, **p, bytes).is_some_and(|f| !f.shape.free)).map(|p| (*v, *p))
             });
-            if let Some((_, p)) = listed.or(named) {
-                by_call = true;
+            if let Some((v, p)) = listed.or(named) {
+                by_call = Some(v);
                 part = Some(p);
                 refused = false;
                 reading = Some(Reading { short: true, ..Reading::default() });
@@ -212,8 +212,21 @@ impl Scene<'_> {
         let strongest = structural.iter().find(|(v, _)| exact(*v)).or_else(|| structural.iter().find(|(v, _)| loosely(*v)));
         let sure = structural.iter().find(|(_, strong)| *strong);
         let mut fits = strongest.is_some();
-        let mut venue = strongest.or(sure).map(|(v, _)| *v);
+        let mut venue = strongest.map(|(v, _)| *v).or(by_call).or(sure.map(|(v, _)| *v));
+        // What only a bot or a terminal calls so, where it is spoken of: any text is a secret of theirs.
+        let mut theirs = false;
+        if venue.is_none() && mixed(bytes) && bytes.len() >= 12 {
+            let path = self.path_venue().map(|(v, _)| v);
+            let near = |v: VenueId| path == Some(v) || self.mentions().venues.iter().any(|(p, m, _)| *m == v && p.abs_diff(start) < 400);
+            let own = self.catalogue.own_name(&bare(&name)).iter();
+            let hit = own.filter(|(v, p)| self.kind(*v) == Some(Kind::Stack) && p.is_some_and(|p| self.fit(*v, p, bytes).is_some()));
+            if let Some((v, Some(p))) = hit.copied().find(|(v, _)| near(*v)) {
+                (venue, part, theirs) = (Some(v), p, true);
+            }
+        }
         if octobot {
+            // Whose it is says the object, not the bot.
+            venue = structural.iter().map(|(v, _)| *v).find(|v| self.kind(*v) == Some(Kind::Exchange)).or(venue);
             fits = true;
             reasons.push("encrypted with a key that stands in public source".to_owned());
         }
@@ -230,7 +243,7 @@ impl Scene<'_> {
         if let Some(v) = venue
             && !fits
             && self.kind(v) == Some(Kind::Stack)
-            && let Some(exchange) = self.mentioned(start).into_iter().find(|v| exact(*v))
+            && let Some(exchange) = self.mentioned(start).into_iter().find(|v| exact(*v) && self.kind(*v) == Some(Kind::Exchange))
         {
             venue = Some(exchange);
             fits = true;
@@ -309,11 +322,14 @@ impl Scene<'_> {
             SecretPart::Passphrase => {
                 let theirs = self.is_own_passphrase(around, &name, &structural);
                 let named = !reading.vague && self.is_passphrase(&name, &structural) && !is_password(&name, kind);
-                if theirs.is_some() {
+                let weak = is_common_password(&name) && !mixed(bytes) && bytes.len() < 16;
+                let opens = by_call.is_some() && mixed(bytes) && venue.is_some_and(|v| self.has_passphrase(v));
+                if weak && !named {
+                    return refuse(Refusal::Placeholder);
+                }
+                if theirs.is_some() && !octobot {
                     venue = theirs;
                 }
-                let weak = is_common_password(&name) && !mixed(bytes) && bytes.len() < 16;
-                let opens = by_call && mixed(bytes) && venue.is_some_and(|v| self.has_passphrase(v));
                 octobot || (opens || !near && (named || (theirs.is_some() && !weak))) && plausible_passphrase(text)
             }
             SecretPart::Token => venue.is_some() && (fits || kind == Some(Kind::Stack)) && bytes.len() >= 8 && mixed(bytes),
@@ -342,7 +358,7 @@ impl Scene<'_> {
             venue,
             possible,
             fits,
-            confidence: decided.then_some(confidence),
+            confidence: (decided || theirs).then_some(confidence),
             test,
             ..self.candidate(start, end, value, around, name, reasons)
         })

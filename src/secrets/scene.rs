@@ -102,7 +102,7 @@ impl<'s> Scene<'s> {
         if let Some((call, _)) = &around.call {
             add(names::venue_of(&names::words(call), self.catalogue));
             // A name that only one SDK has is as good as its name.
-            let sure = call.len() >= 6 && self.catalogue.calls(call.rsplit(['.', ':']).next().unwrap_or("")).len() == 1;
+            let sure = call.len() >= 6 && self.catalogue.sole_caller(call.rsplit(['.', ':']).next().unwrap_or("")).is_some();
             self.called(call, token).into_iter().for_each(|v| add(Some((v, sure))));
         }
         // The host of the address that it stands in.
@@ -141,8 +141,8 @@ impl<'s> Scene<'s> {
     /// Whose a call is: the only one who has it, or those of them that the file mentions, nearest first.
     fn called(&self, call: &str, token: usize) -> Vec<VenueId> {
         let listed = self.catalogue.calls(call.rsplit(['.', ':']).next().unwrap_or(""));
-        if let [(only, _)] = listed {
-            return vec![*only];
+        if let Some(only) = self.catalogue.sole_caller(call.rsplit(['.', ':']).next().unwrap_or("")) {
+            return vec![only];
         }
         if listed.is_empty() {
             return Vec::new();
