@@ -371,6 +371,12 @@ impl Catalogue {
             // A header that is written as anybody's name says nothing of whose it is.
             if name.len() >= 8 && !COMMON_HEADERS.contains(&name.as_str()) {
                 self.headers.insert(name, (at, says.part()));
+            } else if says.part().is_some() {
+                // It says so to whom the rest says that they are meant.
+                let own = self.names.entry(name).or_default();
+                if !own.contains(&(at, says.part())) {
+                    own.push((at, says.part()));
+                }
             }
         }
         for (says, names) in &file.names {
@@ -429,6 +435,12 @@ impl Catalogue {
     pub fn host(&self, host: &[u8]) -> Option<(VenueId, bool)> {
         let below = |h: &str| host.strip_suffix(h.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.ends_with(b"."));
         self.hosts().filter(|(_, h, _)| below(h)).max_by_key(|(_, h, _)| h.len()).map(|(v, _, test)| (v, test))
+    }
+    /// The only one who has a call of this name, if only one has it.
+    pub fn sole_caller(&self, name: &str) -> Option<VenueId> {
+        let calls = self.calls(name);
+        let (first, _) = calls.first()?;
+        calls.iter().all(|(v, _)| v == first).then_some(*first)
     }
     /// The shapes that a value could have by its length, of all exchanges.
     pub fn of_length(&self, length: usize) -> impl Iterator<Item = (VenueId, &Formed)> {

@@ -5,10 +5,12 @@ use super::catalogue::VenueId;
 use super::context::{How, around};
 use super::judge::Candidate;
 use super::lex::Kind;
+use super::names;
 use super::refuse::{is_placeholder, is_reference, is_template};
 use super::role::plausible_passphrase;
 use super::scene::Scene;
 use super::unescape::unescape;
+use crate::finding::Confidence;
 use crate::model::SecretPart;
 
 /// Tokens to each side that are looked at.
@@ -66,6 +68,7 @@ fn companion(scene: &Scene<'_>, secret: &Candidate, venue: VenueId, i: usize, ca
     // Another argument of the same call, or another member of the same list.
     let listed = |part: SecretPart| {
         let (Some((own, mine)), Some((theirs, _))) = (&here.call, call) else { return false };
+        // `:basic, 'key', 'secret'`.
         if own != theirs || here.frame != secret.frame && here.line.abs_diff(secret.line) > 4 {
             return false;
         }
@@ -76,15 +79,22 @@ fn companion(scene: &Scene<'_>, secret: &Candidate, venue: VenueId, i: usize, ca
             None => matches!((part, mine), (SecretPart::Key, 0) | (SecretPart::Passphrase, 2)) && token.kind == Kind::Text,
         }
     };
-    let named = here.names.first().filter(|n| n.how == How::Assigned);
+    // `.set_passphrase("…")` names as an assignment does.
+    let set = |n: &&super::context::Named| here.call.as_ref().is_some_and(|(c, at)| *c == n.text && *at == 0);
+    let named = here.names.first().filter(|n| n.how == How::Assigned || set(n));
     let reading = named.map(|n| scene.read(&n.text));
-    let own = |part: SecretPart| {
-        let squeezed = named.map(|n| super::catalogue::bare(&n.text)).unwrap_or_default();
-        scene.catalogue.own_name(&squeezed).iter().any(|(v, p)| *v == venue && *p == Some(part))
-    };
+    let own = |part: SecretPart| named.is_some_and(|n| names::own_part(&n.text, venue, scene.catalogue) == Some(part));
+    // Directly before a secret that nothing names; the id of an object that is a credential.
+    let adjacent = secret.part.is_none()
+        && scene.lexed.tokens.get(i + 1).is_some_and(|t| t.kind == Kind::Mark(b','))
+        && scene.lexed.tokens.get(i + 2).is_some_and(|t| t.start as usize == secret.start);
+    let object = secret.confidence == Some(Confidence::High)
+        && secret.reasons.iter().any(|r| r.contains("no other"))
+        && here.frame == secret.frame
+        && named.is_some_and(|n| n.text == "id");
     let says = |part: SecretPart| own(part) || reading.is_some_and(|r| r.part == Some(part) && !r.refused);
     let key = exact(SecretPart::Key) && drawn && secret.part != Some(SecretPart::Key);
-    let (part, name) = if key && (says(SecretPart::Key) || listed(SecretPart::Key)) {
+    let (part, name) = if key && (says(SecretPart::Key) || listed(SecretPart::Key) || adjacent || object) {
         (SecretPart::Key, named)
     } else if scene.has_passphrase(venue) && bytes.len() >= 6 && (says(SecretPart::Passphrase) || listed(SecretPart::Passphrase)) {
         (SecretPart::Passphrase, named)
@@ -100,6 +110,12 @@ fn companion(scene: &Scene<'_>, secret: &Candidate, venue: VenueId, i: usize, ca
         return None;
     }
     if part == SecretPart::Passphrase && (!plausible_passphrase(text) || scene.is_label(text) || !loose(part)) {
+        return None;
+    }
+    // `"password": "freqtrader"`: what it came with.
+    let mixed = bytes.iter().any(u8::is_ascii_digit) || bytes.iter().any(u8::is_ascii_uppercase);
+    let stack = scene.kind(venue) == Some(super::catalogue::Kind::Stack);
+    if part == SecretPart::Passphrase && stack && !mixed {
         return None;
     }
     let reason = format!("beside a secret of {}", scene.catalogue.venue(venue).map_or("", |v| &v.title));

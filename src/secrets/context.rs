@@ -210,6 +210,9 @@ pub fn around(lexed: &Lexed, bytes: &[u8], value: usize) -> Around {
             Kind::Open(_) => {
                 break;
             }
+            // What another statement encloses.
+            Kind::Close(b'}') => break,
+            Kind::Close(_) if !out.names.is_empty() => break,
             Kind::Close(_) => {
                 let Some(open) = look.opening(i) else { break };
                 if !operator && out.names.is_empty() && line != t.line {

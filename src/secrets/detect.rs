@@ -163,7 +163,7 @@ impl Detector {
             if located(&scene, *run, token, &mut taken, &mut candidates, &mut refused) {
                 continue;
             }
-            for (start, end, value, first) in values_at(&lexed, bytes, token, *run) {
+            for (start, end, value, first) in values_at(&lexed, bytes, token, *run, is_code(path)) {
                 if is_taken(&taken, start, end) {
                     continue;
                 }

@@ -70,6 +70,11 @@ fn belongs(scene: &Scene<'_>, draft: &[Candidate], candidate: &Candidate) -> boo
     }
     let other = |a: Option<VenueId>, b: Option<VenueId>| matches!((a, b), (Some(a), Some(b)) if a != b);
     let conflict = draft.iter().any(|p| {
+        // What nothing names belongs to whom it could be of.
+        let open = |a: &Candidate, b: &Candidate| a.part.is_none() && b.venue.is_some_and(|v| !a.possible.contains(&v) && !a.possible.is_empty());
+        if open(candidate, p) || open(p, candidate) {
+            return true;
+        }
         other(p.venue, candidate.venue)
             && !(p.fits != candidate.fits)
             && !(p.possible.iter().any(|v| Some(*v) == candidate.venue) || candidate.possible.iter().any(|v| Some(*v) == p.venue))
@@ -124,8 +129,8 @@ fn related(scene: &Scene<'_>, a: u32, b: u32) -> bool {
 }
 
 fn settle(scene: &Scene<'_>, mut parts: Vec<Candidate>) -> Option<Group> {
-    let strong = parts.iter().any(|p| p.confidence.is_some());
     name_nameless(scene, &mut parts);
+    let strong = parts.iter().any(|p| p.confidence.is_some());
     let mut venue = whose(scene, &parts);
     let has = |parts: &[Candidate], wanted: SecretPart| parts.iter().any(|p| p.part == Some(wanted));
     if !strong {
@@ -138,6 +143,12 @@ fn settle(scene: &Scene<'_>, mut parts: Vec<Candidate>) -> Option<Group> {
                 venue = pair.then(|| by_shapes(scene, &parts, true)).flatten();
                 venue?;
             }
+        }
+    }
+    // The third of three arguments.
+    if let Some(v) = venue.filter(|v| scene.has_passphrase(*v) && !has(&parts, SecretPart::Passphrase) && parts.len() == 3) {
+        for part in parts.iter_mut().filter(|p| p.part.is_none() && p.value.len() <= 32) {
+            (part.part, part.venue) = (Some(SecretPart::Passphrase), Some(v));
         }
     }
     // What its name alone did not settle: beside a sure part of an exchange whose shape it has, it is sure too.
@@ -189,12 +200,18 @@ fn name_nameless(scene: &Scene<'_>, parts: &mut [Candidate]) {
     };
     let mut hit = whose.iter().find_map(|v| pairs(*v).map(|p| (*v, p)));
     if hit.is_none() {
+        // A file of nothing but two values is a file of keys.
+        let only = a.frame == 0 && scene.bytes.len() < 400 && a.name.is_empty() && b.name.is_empty();
         let listed: Vec<VenueId> = scene
             .catalogue
             .of_length(a.value.len())
             .map(|(v, _)| v)
-            .filter(|v| scene.catalogue.venue(*v).is_some_and(|x| x.pair))
+            .filter(|v| only || scene.catalogue.venue(*v).is_some_and(|x| x.pair))
             .collect();
+        // Two digests side by side are no pair.
+        if [&*a, &*b].iter().all(|c| c.value.bytes().iter().all(u8::is_ascii_hexdigit)) {
+            return;
+        }
         let mut fitting = listed.iter().filter_map(|v| pairs(*v).map(|p| (*v, p)));
         hit = fitting.next();
         if let Some((v, pair)) = hit
@@ -226,7 +243,7 @@ fn fits_all(scene: &Scene<'_>, venue: VenueId, parts: &[Candidate]) -> bool {
     let fit = |c: &Candidate, p: SecretPart| scene.fit(venue, p, c.value.bytes()).is_some();
     parts
         .iter()
-        .filter(|p| !matches!(p.part, Some(SecretPart::Passphrase)))
+        .filter(|p| !matches!(p.part, None | Some(SecretPart::Passphrase)))
         .all(|c| fit(c, SecretPart::Key) || fit(c, SecretPart::Secret) || fit(c, SecretPart::PrivateKey))
 }
 

@@ -5,7 +5,7 @@ use super::check::passes;
 use super::context::{Around, How, parents};
 use super::names::Reading;
 use super::refuse::{Refusal, is_encrypted, is_placeholder, is_reference, is_sequence, is_spelled, is_template, is_varied};
-use super::role::{is_framework, is_password, plausible_passphrase};
+use super::role::{is_common_password, is_framework, is_password, plausible_passphrase};
 use super::runs::is_random;
 use super::scene::Scene;
 use super::value::Value;
@@ -92,13 +92,15 @@ impl Scene<'_> {
                 ..self.candidate(start, end, value, around, name, reasons)
             });
         }
-        // By position, where the call is one of an SDK or is named after an exchange.
-        if part.is_none()
+        // A name of what is called, such as `from_key` or `private`, says less than the list of its arguments.
+        let only_called = around.names.first().is_some_and(|n| around.call.as_ref().is_some_and(|(c, _)| *c == n.text));
+        let mut by_call: Option<VenueId> = None;
+        if (part.is_none() || (only_called && reading.is_some_and(|r| r.bare)))
             && let Some((call, position)) = &around.call
         {
             let called = call.rsplit(['.', ':']).next().unwrap_or("");
             let near = |v: VenueId| {
-                structural.iter().any(|(s, strong)| *s == v && *strong) || self.mentions().venues.iter().any(|(_, m, _)| *m == v)
+                structural.iter().any(|(s, strong)| *s == v && (*strong || self.catalogue.sole_caller(called) == Some(v))) || self.mentions().venues.iter().any(|(_, m, _)| *m == v)
             };
             let listed = self
                 .catalogue
@@ -112,7 +114,8 @@ impl Scene<'_> {
                 let wanted = order.get(*position)?;
                 [wanted].into_iter().chain(&order).find(|p| self.fit(*v, **p, bytes).is_some_and(|f| !f.shape.free)).map(|p| (*v, *p))
             });
-            if let Some((_, p)) = listed.or(named) {
+            if let Some((v, p)) = listed.or(named) {
+                by_call = Some(v);
                 part = Some(p);
                 refused = false;
                 reading = Some(Reading { short: true, ..Reading::default() });
@@ -143,7 +146,11 @@ impl Scene<'_> {
                 part = SecretPart::Secret;
             }
         }
-        // What the value is not.
+        // What the value is not: an address, to begin with.
+        let is_address = bytes.len() == 42 && text.starts_with("0x") && bytes.iter().skip(2).all(u8::is_ascii_hexdigit);
+        if is_address && !structural.iter().any(|(v, _)| self.fit(*v, part, bytes).is_some_and(|f| !f.shape.free)) {
+            return refuse(Refusal::LookAlike);
+        }
         let octobot = text.starts_with("gAAAAA") && text.len() >= 90 && self.is_octobot(around);
         // A token of another kind, or a document in base64, but for whose keys are such tokens.
         if text.starts_with("eyJ") && part != SecretPart::Token {
@@ -205,8 +212,21 @@ impl Scene<'_> {
         let strongest = structural.iter().find(|(v, _)| exact(*v)).or_else(|| structural.iter().find(|(v, _)| loosely(*v)));
         let sure = structural.iter().find(|(_, strong)| *strong);
         let mut fits = strongest.is_some();
-        let mut venue = strongest.or(sure).map(|(v, _)| *v);
+        let mut venue = strongest.map(|(v, _)| *v).or(by_call).or(sure.map(|(v, _)| *v));
+        // What only a bot or a terminal calls so, where it is spoken of: any text is a secret of theirs.
+        let mut theirs = false;
+        if venue.is_none() && mixed(bytes) && bytes.len() >= 12 {
+            let path = self.path_venue().map(|(v, _)| v);
+            let near = |v: VenueId| path == Some(v) || self.mentions().venues.iter().any(|(p, m, _)| *m == v && p.abs_diff(start) < 400);
+            let own = self.catalogue.own_name(&bare(&name)).iter();
+            let hit = own.filter(|(v, p)| self.kind(*v) == Some(Kind::Stack) && p.is_some_and(|p| self.fit(*v, p, bytes).is_some()));
+            if let Some((v, Some(p))) = hit.copied().find(|(v, _)| near(*v)) {
+                (venue, part, theirs) = (Some(v), p, true);
+            }
+        }
         if octobot {
+            // Whose it is says the object, not the bot.
+            venue = structural.iter().map(|(v, _)| *v).find(|v| self.kind(*v) == Some(Kind::Exchange)).or(venue);
             fits = true;
             reasons.push("encrypted with a key that stands in public source".to_owned());
         }
@@ -223,7 +243,7 @@ impl Scene<'_> {
         if let Some(v) = venue
             && !fits
             && self.kind(v) == Some(Kind::Stack)
-            && let Some(exchange) = self.mentioned(start).into_iter().find(|v| exact(*v))
+            && let Some(exchange) = self.mentioned(start).into_iter().find(|v| exact(*v) && self.kind(*v) == Some(Kind::Exchange))
         {
             venue = Some(exchange);
             fits = true;
@@ -302,15 +322,20 @@ impl Scene<'_> {
             SecretPart::Passphrase => {
                 let theirs = self.is_own_passphrase(around, &name, &structural);
                 let named = !reading.vague && self.is_passphrase(&name, &structural) && !is_password(&name, kind);
-                if theirs.is_some() {
+                let weak = is_common_password(&name) && !mixed(bytes) && bytes.len() < 16;
+                let opens = by_call.is_some() && mixed(bytes) && venue.is_some_and(|v| self.has_passphrase(v));
+                if weak && !named {
+                    return refuse(Refusal::Placeholder);
+                }
+                if theirs.is_some() && !octobot {
                     venue = theirs;
                 }
-                !near && (named || theirs.is_some()) && plausible_passphrase(text)
+                octobot || (opens || !near && (named || (theirs.is_some() && !weak))) && plausible_passphrase(text)
             }
             SecretPart::Token => venue.is_some() && (fits || kind == Some(Kind::Stack)) && bytes.len() >= 8 && mixed(bytes),
             SecretPart::Mnemonic => false,
         };
-        if part == SecretPart::Passphrase && (!plausible_passphrase(text) || self.is_label(text)) {
+        if part == SecretPart::Passphrase && !octobot && (!plausible_passphrase(text) || self.is_label(text)) {
             return refuse(Refusal::NotRandom);
         }
         if part == SecretPart::Token && !decided {
@@ -333,7 +358,7 @@ impl Scene<'_> {
             venue,
             possible,
             fits,
-            confidence: decided.then_some(confidence),
+            confidence: (decided || theirs).then_some(confidence),
             test,
             ..self.candidate(start, end, value, around, name, reasons)
         })
@@ -374,7 +399,13 @@ impl Scene<'_> {
             |v: VenueId| [SecretPart::Secret, SecretPart::Key].into_iter().any(|p| self.fit(v, p, bytes).is_some_and(|f| !f.shape.free));
         // Named on its line or just above.
         let beside = self.mentions().venues.iter().any(|(p, v, _)| *p < end + 120 && start < *p + 160 && is_part(*v));
-        let sure = structural.iter().any(|(v, strong)| *strong && is_part(*v)) || beside;
+        let token = self.lexed.token_at(start);
+        let quoted = token.and_then(|t| self.lexed.tokens.get(t)).is_some_and(|t| t.kind == super::lex::Kind::Text);
+        let hex = bytes.iter().all(u8::is_ascii_hexdigit);
+        let table = [".sql", ".csv", ".tsv", ".dump", ".lock"].iter().any(|e| self.path.ends_with(e));
+        // Cells of tables and digests stand beside any name.
+        let named = structural.iter().any(|(v, strong)| *strong && is_part(*v));
+        let sure = named || (beside && around.alone) || (beside && quoted && !hex && !table);
         let bracket = self
             .lexed
             .token_at(start)
@@ -391,7 +422,13 @@ impl Scene<'_> {
                     .any(|(v, parts)| parts.get(*position).copied().flatten().is_some() && mentions.iter().any(|(_, m, _)| m == v))
             })
         };
-        let argument = (around.call.is_some() || matches!(bracket, b'[' | b'(')) && sure;
+        // A literal argument that has the shape of who is known by the shapes of both halves.
+        let paired = || {
+            let of = |v: VenueId| self.catalogue.venue(v).is_some_and(|x| x.pair);
+            let early = around.call.as_ref().is_some_and(|(_, position)| *position <= 1);
+            early && quoted && !table && self.catalogue.of_length(bytes.len()).any(|(v, f)| of(v) && !f.shape.free && f.shape.fits(bytes))
+        };
+        let argument = ((around.call.is_some() || matches!(bracket, b'[' | b'(') || (bracket == b'{' && !hex)) && sure) || paired();
         // A line of its own, with nothing else on it.
         let line = around.alone
             && self.fills_line(start, end)

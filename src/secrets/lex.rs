@@ -288,8 +288,10 @@ impl Lexer<'_> {
         let end = end.min(to);
         self.push(Kind::Text, start, end);
         let inner = self.bytes.get(start..end).unwrap_or(&[]);
+        // Padding is no operator.
+        let unpadded = inner.strip_suffix(b"==").or_else(|| inner.strip_suffix(b"=")).unwrap_or(inner);
         let structured = inner.len() >= 12
-            && inner.iter().any(|b| {
+            && unpadded.iter().any(|b| {
                 matches!(b, b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'{' | b'[' | b'<' | b'&' | b'?' | b',' | b';' | b'\\')
             });
         if structured && level < LEVELS {

@@ -285,7 +285,7 @@ pub fn read(name: &str, catalogue: &Catalogue) -> Reading {
             None => all.push(w),
         }
     }
-    reading.venue = venue_of(&all, catalogue);
+    reading.venue = venue_of(&all, catalogue).or_else(|| numbered(name, catalogue));
     reading.test = all.iter().any(|w| is_test(w));
     if !name.is_ascii()
         && let Some((part, bare)) = foreign(name)
@@ -300,7 +300,8 @@ pub fn read(name: &str, catalogue: &Catalogue) -> Reading {
     }
     role(&all, catalogue, &mut reading);
     // What one exchange calls it; where several do, and differently, nobody is meant.
-    let own = catalogue.own_name(&squeezed);
+    let stripped = without_venue(&all, reading.venue.map(|(v, _)| v), catalogue);
+    let own = Some(catalogue.own_name(&squeezed)).filter(|o| !o.is_empty()).unwrap_or_else(|| catalogue.own_name(&stripped));
     // A name that only one bot or terminal uses says whose it is.
     if reading.venue.is_none()
         && let [(venue, Some(part))] = own
@@ -329,6 +330,23 @@ pub fn read(name: &str, catalogue: &Catalogue) -> Reading {
         }
     }
     reading
+}
+
+/// What one exchange calls its own: the name, with or without its own name in it.
+pub fn own_part(name: &str, venue: VenueId, catalogue: &Catalogue) -> Option<SecretPart> {
+    let of = |squeezed: &str| catalogue.own_name(squeezed).iter().find(|(v, _)| *v == venue).and_then(|(_, p)| *p);
+    of(&bare(name)).or_else(|| of(&without_venue(&words(name), Some(venue), catalogue)))
+}
+
+/// The words of a name but those that mean someone.
+fn without_venue(all: &[String], venue: Option<VenueId>, catalogue: &Catalogue) -> String {
+    all.iter().filter(|w| venue.is_none() || catalogue.word(w).is_none_or(|(v, _)| Some(v) != venue)).map(String::as_str).collect()
+}
+
+/// Whom a piece with digits in it means: `3commas`.
+pub fn numbered(name: &str, catalogue: &Catalogue) -> Option<(VenueId, bool)> {
+    let pieces = name.split(|c: char| !c.is_alphanumeric()).filter(|p| p.len() >= 5 && p.bytes().any(|b| b.is_ascii_digit()));
+    pieces.take(8).find_map(|p| catalogue.word(&p.to_lowercase()))
 }
 
 /// Whether a word says that something is for tests.
@@ -363,7 +381,8 @@ fn role(all: &[String], catalogue: &Catalogue, reading: &mut Reading) {
     while i > 0 {
         let Some(w) = all.get(i - 1) else { return };
         let kind = word(w);
-        let venue = kind == Word::Other && (catalogue.word(w).is_some() || w.len() == 1) && i > 1;
+        let spoken = matches!(w.as_str(), "pk" | "sk" | "ak");
+        let venue = kind == Word::Other && (catalogue.word(w).is_some() || w.len() == 1) && i > 1 && !spoken;
         let pair = i >= 2 && kind == Word::Other && all.get(i - 2).is_some_and(|before| catalogue.word(&format!("{before}{w}")).is_some());
         if pair {
             i -= 2;

@@ -179,7 +179,14 @@ pub fn judge(scene: &Scene<'_>, start: usize, end: usize) -> Result<Candidate, R
     let named = around.names.iter().find_map(|n| scene.read(&n.text).venue).map(|(v, _)| v);
     let has =
         |v: &crate::secrets::VenueId| scene.catalogue.venue(*v).is_some_and(|x| x.shapes.iter().any(|s| s.part == SecretPart::Mnemonic));
-    let venue = named.filter(has).or_else(|| scene.catalogue.find("bip39"));
+    // Who is spoken of on its line, whose wallets are made of words.
+    let beside = || {
+        let mut near: Vec<(usize, super::VenueId)> =
+            scene.mentions().venues.iter().map(|(p, v, _)| (p.abs_diff(start).min(p.abs_diff(end)), *v)).collect();
+        near.sort_unstable();
+        near.into_iter().take_while(|(d, _)| *d < 240).map(|(_, v)| v).find(|v| has(v) && scene.catalogue.find("bip39") != Some(*v))
+    };
+    let venue = named.filter(|v| has(v) && scene.catalogue.find("bip39") != Some(*v)).or_else(beside).or_else(|| scene.catalogue.find("bip39"));
     let test = around.names.iter().any(|n| scene.read(&n.text).test);
     Ok(Candidate {
         start,

@@ -9,6 +9,16 @@ use crate::model::SecretPart;
 impl Scene<'_> {
     /// What the names around a value say: the part, the name's reading, and whether a name says that it is something else.
     pub(super) fn role(&self, around: &Around, token: usize) -> (Option<SecretPart>, Option<Reading>, bool) {
+        // `X-Auth: BITSTAMP …`: a scheme of whom it is sent to.
+        if let [scheme, header, ..] = around.names.as_slice()
+            && scheme.how == How::Near
+            && matches!(bare(&header.text).as_str(), "xauth" | "authorization" | "auth")
+            && let Some((venue, true)) = self.read(&scheme.text).venue
+            && !scheme.text.contains(' ')
+        {
+            let reading = Reading { part: Some(SecretPart::Key), venue: Some((venue, true)), ..Reading::default() };
+            return (reading.part, Some(reading), false);
+        }
         let mut first = true;
         let mut best: Option<Reading> = None;
         let neutral = is_neutral;
@@ -21,7 +31,11 @@ impl Scene<'_> {
             }
         }
         for (name, how) in &names {
-            let reading = if *how == How::Assigned { self.read(name) } else { self.read_words(name) };
+            let mut reading = if *how == How::Assigned { self.read(name) } else { self.read_words(name) };
+            // A sentence before a colon: its last words name what follows.
+            if reading.part.is_none() && !reading.refused && name.split(' ').count() >= 4 {
+                reading = self.read_words(name);
+            }
             if reading.refused && first && *how != How::Line {
                 return (None, Some(reading), true);
             }
@@ -155,6 +169,11 @@ pub fn is_framework(name: &str) -> bool {
                 | "signingsecret"
                 | "slacksigningsecret"
         )
+}
+
+/// A name of a password that is of anything.
+pub fn is_common_password(name: &str) -> bool {
+    matches!(bare(name).as_str(), "password" | "passphrase" | "pass" | "memo" | "uid" | "apipassphrase" | "apipass" | "apipassword")
 }
 
 /// A password of something else: a database, a mailbox.

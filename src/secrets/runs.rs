@@ -119,7 +119,7 @@ pub fn is_random(run: &[u8]) -> bool {
         changes += usize::from(class != last);
         last = class;
     }
-    let groups = if seen & DIGIT != 0 { 5 } else { 3 };
+    let groups = if seen & DIGIT != 0 { 6 } else { 3 };
     // A spelled name changes at each mark, twice; those changes tell nothing.
     let telling = changes.saturating_sub(1 + marks.min(run.len() / 8) * 2);
     let drawn = seen & DIGIT != 0 || (seen & LOWER != 0 && seen & UPPER != 0);

@@ -10,6 +10,7 @@ use super::context::{Around, siblings};
 use super::lex::Lexed;
 use super::mentions::{Mentioner, Mentions};
 use super::names::{self, Reading};
+use super::urls;
 use crate::model::SecretPart;
 
 /// A file, as far as it has been looked at.
@@ -65,7 +66,7 @@ impl<'s> Scene<'s> {
             let parts: Vec<&str> = self.path.rsplit('/').take(3).collect();
             // `.phemexrc` is the file of Phemex's command line.
             let plain = |p: &str| p.strip_prefix('.').and_then(|p| p.strip_suffix("rc")).unwrap_or(p).to_owned();
-            parts.iter().find_map(|p| names::venue_of(&names::words(&plain(p)), self.catalogue))
+            parts.iter().find_map(|p| names::venue_of(&names::words(&plain(p)), self.catalogue).or_else(|| names::numbered(p, self.catalogue)))
         })
     }
 
@@ -100,8 +101,14 @@ impl<'s> Scene<'s> {
         }
         if let Some((call, _)) = &around.call {
             add(names::venue_of(&names::words(call), self.catalogue));
-            self.called(call, token).into_iter().for_each(|v| add(Some((v, false))));
+            // A name that only one SDK has is as good as its name.
+            let sure = call.len() >= 6 && self.catalogue.sole_caller(call.rsplit(['.', ':']).next().unwrap_or("")).is_some();
+            self.called(call, token).into_iter().for_each(|v| add(Some((v, sure))));
         }
+        // The host of the address that it stands in.
+        let at = self.lexed.tokens.get(token).map_or(0, |t| t.start as usize);
+        let url = || urls::url_at(self.bytes, at).and_then(|(s, e)| self.bytes.get(s..e));
+        add(url().and_then(|u| self.catalogue.host(urls::host(u))).map(|(v, _)| (v, true)));
         let mut frame = around.frame;
         for level in 0..6 {
             for (name, value) in siblings(self.lexed, self.bytes, frame, token) {
@@ -134,8 +141,8 @@ impl<'s> Scene<'s> {
     /// Whose a call is: the only one who has it, or those of them that the file mentions, nearest first.
     fn called(&self, call: &str, token: usize) -> Vec<VenueId> {
         let listed = self.catalogue.calls(call.rsplit(['.', ':']).next().unwrap_or(""));
-        if let [(only, _)] = listed {
-            return vec![*only];
+        if let Some(only) = self.catalogue.sole_caller(call.rsplit(['.', ':']).next().unwrap_or("")) {
+            return vec![only];
         }
         if listed.is_empty() {
             return Vec::new();
@@ -153,15 +160,9 @@ impl<'s> Scene<'s> {
     /// where it is of no such part.
     pub(super) fn part_of(&self, venue: VenueId, part: SecretPart, name: &str, bytes: &[u8]) -> SecretPart {
         let exact = |p: SecretPart| self.fit(venue, p, bytes).is_some_and(|f| !f.shape.free);
-        let own = self.catalogue.own_name(&bare(name)).iter().find(|(v, _)| *v == venue).and_then(|(_, p)| *p);
+        let own = names::own_part(name, venue, self.catalogue);
         if let Some(own) = own.filter(|p| exact(*p)) {
             return own;
-        }
-        let exchange = self.kind(venue) == Some(Kind::Exchange);
-        let has = |p: SecretPart| self.catalogue.venue(venue).is_some_and(|v| v.shapes.iter().any(|s| s.part == p));
-        if part == SecretPart::Key && exchange && exact(SecretPart::Token) && !has(SecretPart::Secret) && !has(SecretPart::PrivateKey) {
-            // The key is all there is: it opens by itself.
-            return if own == Some(SecretPart::Key) { part } else { SecretPart::Token };
         }
         if exact(part) || matches!(part, SecretPart::Key | SecretPart::Passphrase | SecretPart::Mnemonic) {
             return part;
@@ -174,7 +175,7 @@ impl<'s> Scene<'s> {
     pub(super) fn is_own_passphrase(&self, around: &Around, name: &str, structural: &[(VenueId, bool)]) -> Option<VenueId> {
         let squeezed = bare(name);
         let own = self.catalogue.own_name(&squeezed).iter().filter(|(_, p)| *p == Some(SecretPart::Passphrase));
-        let common = matches!(squeezed.as_str(), "password" | "passphrase" | "pass" | "memo" | "uid" | "apipassphrase" | "apipass" | "apipassword");
+        let common = super::role::is_common_password(name);
         let mut whose = own.map(|(v, _)| *v);
         if common {
             let inner = super::context::parents(self.lexed, self.bytes, around.frame);

@@ -50,6 +50,13 @@ pub fn value_after(lexed: &Lexed, bytes: &[u8], name: usize) -> Option<(usize, u
             Kind::Mark(b',') if !operator => operator = true,
             Kind::Mark(b'|' | b'?' | b'!' | b'&' | b'-' | b'*' | b'\\') => {}
             Kind::Close(b']' | b'"') => {}
+            // `"name": "API-PASSPHRASE", "value": "…"`: a name again.
+            Kind::Text
+                if operator && lexed.tokens.get(i + 1).is_some_and(|n| matches!(n.kind, Kind::Mark(b':'))) =>
+            {
+                bytes.get(t.start as usize..t.end as usize).filter(|v| v.eq_ignore_ascii_case(b"value"))?;
+                operator = false;
+            }
             Kind::Text if operator => return Some((t.start as usize, t.end as usize, i)),
             Kind::Word if operator => {
                 // A type, a wrapper, a call: the text behind it.
@@ -98,13 +105,13 @@ fn plain_value(lexed: &Lexed, bytes: &[u8], token: usize) -> (usize, usize, usiz
 
 /// The values that a run belongs to: the whole text it stands in where that is one value, with what is joined to it; else
 /// the run, or the pieces of a path.
-pub fn values_at(lexed: &Lexed, bytes: &[u8], token: usize, run: Run) -> Vec<(usize, usize, Value, usize)> {
+pub fn values_at(lexed: &Lexed, bytes: &[u8], token: usize, run: Run, code: bool) -> Vec<(usize, usize, Value, usize)> {
     let Some(t) = lexed.tokens.get(token) else { return Vec::new() };
     let (start, end) = (t.start as usize, t.end as usize);
     let whole = bytes.get(start..end).unwrap_or(&[]);
     let printable = |v: &[u8]| v.iter().all(|b| b.is_ascii_graphic());
     if t.kind == Kind::Text && printable(whole) && whole.len() <= 4096 {
-        let joined = join(lexed, bytes, token);
+        let joined = join(lexed, bytes, token, code);
         if let Some(joined) = joined {
             return vec![joined];
         }
@@ -162,7 +169,7 @@ pub fn values_at(lexed: &Lexed, bytes: &[u8], token: usize, run: Run) -> Vec<(us
 }
 
 /// A value that is written in several texts, side by side or joined by an operator.
-fn join(lexed: &Lexed, bytes: &[u8], token: usize) -> Option<(usize, usize, Value, usize)> {
+fn join(lexed: &Lexed, bytes: &[u8], token: usize, code: bool) -> Option<(usize, usize, Value, usize)> {
     let is_piece = |i: usize| {
         lexed.tokens.get(i).filter(|t| {
             t.kind == Kind::Text
@@ -185,8 +192,8 @@ fn join(lexed: &Lexed, bytes: &[u8], token: usize) -> Option<(usize, usize, Valu
                 Kind::Word if matches!(bytes.get(t.start as usize..t.end as usize), Some(b".." | b"<>")) => glue = true,
                 Kind::Break => {}
                 Kind::Text if t.frame == frame => {
-                    let adjacent =
-                        lexed.frame(frame).is_some_and(|f| f.bracket == b'(') || lexed.tokens.get(from).is_some_and(|f| f.line == t.line);
+                    let adjacent = lexed.frame(frame).is_some_and(|f| f.bracket == b'(')
+                        || code && lexed.tokens.get(from).is_some_and(|f| f.line == t.line);
                     return (glue || adjacent).then_some(i);
                 }
                 _ => return None,
