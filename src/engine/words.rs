@@ -1,6 +1,5 @@
 //! Names and sentences: how a subject is called, how a message is filled, how a finding is recognised in another run.
 
-use sha2::{Digest as _, Sha256};
 
 use super::Context;
 use super::fact::{Asked, Got, Item};
@@ -9,6 +8,7 @@ use crate::finding::SubjectName;
 use crate::inventory::{Inventory, KeyRecord};
 use crate::rules::template::{Piece, Template};
 use crate::rules::vocabulary::FactId;
+use crate::secrets::value::identify;
 use crate::text::clean;
 
 /// How many members a sentence lists.
@@ -184,10 +184,5 @@ fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
 
 /// The name of a finding across runs: no line, no time, nothing that moves when a file is edited elsewhere.
 pub(super) fn fingerprint(rule: &str, subject: &str, member: &str) -> String {
-    let mut hash = Sha256::new();
-    for part in ["keylint finding 1", rule, subject, member] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    data_encoding::HEXLOWER.encode(hash.finalize().get(..16).unwrap_or(&[]))
+    identify(&["keylint finding 1", rule, subject, member].map(str::as_bytes))
 }

@@ -4,6 +4,8 @@ mod scope;
 mod sightings;
 mod suppress;
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::declaration::{Policy, Required, export_reference};
@@ -133,17 +135,27 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
     let (mut evidence, mut pages) = (Vec::new(), Vec::new());
     let mut seens = Seens::default();
     let mut found: Vec<(usize, TextId, Scanned)> = Vec::new();
+    let mut read_any = false;
+    let (mut export_folders, mut doubtful) = (BTreeSet::new(), Vec::new());
     for (at, (input, read)) in inputs.iter().zip(read).enumerate() {
         counts.add(&read);
         let id = texts.add(read.text);
         coverage.bytes += read.bytes;
         coverage.files += usize::from(read.opened && (read.bytes > 0 || detector.is_some()));
         found.push((at, id, read.scanned));
+        // A document that was meant as an export and is none was opened, and not read.
+        let broken = read.taken.as_ref().is_some_and(|t| t.exports == 0 && t.problems.iter().any(|p| p.weight != Weight::Note));
+        read_any |= read.opened && read.bytes > 0 && !broken;
         if let Some(why) = read.not_read {
             problems.push(Problem::incomplete("unreadable", Span::new(id, 0, 0), format!("this was not read: {why}")));
             coverage.not_read.push(Aside { path: input.shown.clone(), reason: why });
         }
         problems.extend(read.undecodable);
+        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        if read.taken.as_ref().is_some_and(|t| t.exports > 0) {
+            export_folders.insert(folder(&input.shown));
+        }
+        doubtful.extend(read.doubtful.into_iter().map(|p| (folder(&input.shown), p)));
         if let Some(mut taken) = read.taken {
             undate(&mut taken, plan.now);
             coverage.exports += taken.exports;
@@ -155,6 +167,7 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
             }
         }
     }
+    problems.extend(doubtful.into_iter().filter(|(folder, _)| export_folders.contains(folder)).map(|(_, p)| p));
     problems.extend(missing_pages(&pages));
     // The parts of files around findings come after the files, in the same order.
     for (at, id, scanned) in found {
@@ -181,7 +194,7 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
     }
     let incomplete = problems.iter().any(|p| p.weight != Weight::Note) || !coverage.not_read.is_empty();
     // A declaration alone is no look at anything.
-    let read_any = if detector.is_some() { coverage.files > 0 } else { coverage.exports > 0 };
+    let read_any = if detector.is_some() { read_any || coverage.exports > 0 } else { coverage.exports > 0 };
     let nothing = !read_any && (!incomplete || plan.allow_incomplete);
     Gathered { inventory, problems, coverage, config, texts, nothing, allows: seens.allows }
 }

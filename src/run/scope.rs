@@ -10,6 +10,7 @@ use crate::declaration::Declaration;
 use crate::discover::{Aside, Input, LARGEST, Opened, Stream, read_stdin, shown};
 use crate::document::Spanned;
 use crate::intake::{self, Expected, Taken};
+use crate::model::SecretPart;
 use crate::model::time::Time;
 use crate::plan::{Config, Plan, ReadAs, is_misnamed};
 use crate::problem::Problem;
@@ -26,6 +27,8 @@ pub(super) struct ReadInput {
     pub undecodable: Option<Problem>,
     /// Whether it was opened.
     pub opened: bool,
+    /// What is wrong with it if it was meant as an export: it was, where exports stand beside it.
+    pub doubtful: Vec<Problem>,
     /// What its characters came to.
     pub scanned: Scanned,
     /// Neither JSON nor YAML.
@@ -43,6 +46,7 @@ impl ReadInput {
             not_read: None,
             undecodable: None,
             opened: false,
+            doubtful: Vec::new(),
             scanned: Scanned::default(),
             other: false,
             declaration: false,
@@ -267,12 +271,13 @@ impl<'p> Scope<'p> {
             read.scanned = scan_as_text(&text);
             // What is broken in a tree is somebody else's template; what a secret was found in was meant as text.
             let meant = input.named || self.is_export_path(input) || intake::may_be_export(text.content().as_bytes());
-            let found = !read.scanned.sightings.is_empty();
-            taken.problems.retain(|p| match p.code {
-                "broken-document" => meant && !found,
-                "unknown-document" => !found,
-                _ => true,
-            });
+            let found = read.scanned.sightings.iter().any(|s| s.parts.iter().any(|p| p.part != SecretPart::Key));
+            if found {
+                taken.problems.retain(|p| !matches!(p.code, "broken-document" | "unknown-document"));
+            } else if !meant {
+                let (doubtful, rest) = std::mem::take(&mut taken.problems).into_iter().partition(|p: &Problem| p.code == "broken-document");
+                (read.doubtful, taken.problems) = (doubtful, rest);
+            }
             if self.scans && input.named {
                 for problem in taken.problems.iter_mut().filter(|p| p.code == "unknown-document") {
                     let help = problem.help.take().unwrap_or_default();

@@ -71,6 +71,11 @@ pub fn mnemonic(words: &str) -> bool {
     matches!(count, 12 | 15 | 18 | 21 | 24) && !sorted && bip39::Mnemonic::parse_in_normalized(bip39::Language::English, words).is_ok()
 }
 
+/// The English list of BIP-39.
+pub fn mnemonic_words() -> &'static [&'static str; 2048] {
+    bip39::Language::English.word_list()
+}
+
 /// Whether a word stands in the English list of BIP-39.
 pub fn is_mnemonic_word(word: &str) -> bool {
     bip39::Language::English.find_word(word).is_some()

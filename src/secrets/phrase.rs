@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use super::check::{is_mnemonic_word, mnemonic};
+use super::check::{is_mnemonic_word, mnemonic, mnemonic_words};
 use super::context::around;
 use super::judge::{Candidate, Refused};
 use super::scene::Scene;
@@ -19,8 +19,7 @@ const STRIDE: usize = 24;
 fn beginnings() -> &'static HashSet<[u8; 4]> {
     static SET: OnceLock<HashSet<[u8; 4]>> = OnceLock::new();
     SET.get_or_init(|| {
-        let list = bip39::Language::English.word_list();
-        list.iter().map(|w| head(w.as_bytes())).collect()
+        mnemonic_words().iter().map(|w| head(w.as_bytes())).collect()
     })
 }
 

@@ -30,7 +30,7 @@ impl Value {
         if self.bits() < 100.0 {
             return None;
         }
-        Some(identify("keylint secret 1", self.bytes()))
+        Some(identify(&[b"keylint secret 1", self.bytes()]))
     }
     /// How many bits a random value of this length and alphabet has, at most.
     pub fn bits(&self) -> f64 {
@@ -58,10 +58,10 @@ pub(crate) fn published(bytes: &[u8]) -> u64 {
     hash.iter().take(8).fold(0, |n, b| (n << 8) | u64::from(*b))
 }
 
-/// A domain-separated fingerprint, 128 bits in hexadecimal.
-pub(crate) fn identify(domain: &str, bytes: &[u8]) -> String {
+/// A fingerprint of several parts, the first of which is the domain that it is of: SHA-256, cut to 128 bits, in hexadecimal.
+pub(crate) fn identify(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
-    for part in [domain.as_bytes(), bytes] {
+    for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
