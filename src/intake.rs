@@ -42,6 +42,8 @@ pub struct Taken {
     pub looks_like_export: bool,
     /// Whether it is a document that no exchange claims.
     pub unknown: bool,
+    /// Whether it has most of what an export has.
+    pub near_miss: bool,
 }
 
 /// Reads a text. `path` is its name relative to the folder of the declaration.
@@ -55,6 +57,7 @@ pub fn take(id: TextId, text: &Text, path: String, asked: Option<Exchange>, expe
         exports: 0,
         looks_like_export: false,
         unknown: false,
+        near_miss: false,
     };
     let documents = document::documents(id, text.content());
     for node in &documents.nodes {
@@ -238,6 +241,7 @@ impl Taken {
                 self.unknown = true;
                 self.hide_all = true;
                 let close = nearest.as_ref().is_some_and(|n| n.close);
+                self.near_miss |= close || enveloped;
                 let meant = enveloped || expected == Expected::Export || (expected == Expected::Perhaps && close);
                 if meant {
                     self.problems.push(unknown_problem(nearest, span));

@@ -170,7 +170,9 @@ impl<'p> Scope<'p> {
         // Outside repositories a file is looked at whatever its name is, if its first words are those of an export.
         let first = head.get(..4096).unwrap_or(head);
         let open = expected != Expected::OnlyEnveloped;
-        let looks = intake::looks_like_document(first, yaml) || (open && (json || intake::speaks_like_export(first)));
+        // Source code and manuals speak of the fields of exports, too.
+        let plain = input.path.extension().is_none() || named_so(&["txt", "log", "out", "http", "response", "dat", "bak"]);
+        let looks = intake::looks_like_document(first, yaml) || (open && (json || (plain && intake::speaks_like_export(first))));
         if input.named {
             return looks || !self.scans;
         }
@@ -270,12 +272,13 @@ impl<'p> Scope<'p> {
         } else {
             read.scanned = scan_as_text(&text);
             // What is broken in a tree is somebody else's template; what a secret was found in was meant as text.
-            let meant = input.named || self.is_export_path(input) || intake::may_be_export(text.content().as_bytes());
+            let meant = input.named || self.is_export_path(input) || taken.near_miss;
             let found = read.scanned.sightings.iter().any(|s| s.parts.iter().any(|p| p.part != SecretPart::Key));
             if found {
                 taken.problems.retain(|p| !matches!(p.code, "broken-document" | "unknown-document"));
             } else if !meant {
-                let (doubtful, rest) = std::mem::take(&mut taken.problems).into_iter().partition(|p: &Problem| p.code == "broken-document");
+                let doubted = |p: &Problem| matches!(p.code, "broken-document" | "unknown-document" | "error-answer");
+                let (doubtful, rest) = std::mem::take(&mut taken.problems).into_iter().partition(doubted);
                 (read.doubtful, taken.problems) = (doubtful, rest);
             }
             if self.scans && input.named {
