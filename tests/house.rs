@@ -93,7 +93,6 @@ fn one_crate_has_one_door() {
         ("ipnet", &["model/ip.rs", "model/ip/"]),
         ("jiff", &["model/time.rs"]),
         ("rust_decimal", &["model/money.rs"]),
-        ("walkdir", &["discover/mod.rs"]),
         ("rustix", &["discover/open.rs"]),
         ("globset", &["run/scope.rs"]),
         ("sha2", &["secrets/value.rs"]),

@@ -55,7 +55,8 @@ pub fn run(path: &Path, line: u32, rules: Option<PathBuf>, out: &mut dyn Write) 
     let column = |start: usize| content.get(from..start.max(from)).map_or(1, |t| t.chars().count() + 1);
     let mut lines: Vec<(usize, String)> = Vec::new();
     for group in &scan.groups {
-        let venue = group.venue.and_then(|v| detector.catalogue().venue(v)).map_or("an exchange that nothing near it names", |v| v.title.as_str());
+        let venue =
+            group.venue.and_then(|v| detector.catalogue().venue(v)).map_or("an exchange that nothing near it names", |v| v.title.as_str());
         let secret = group.parts.iter().any(|p| p.part != Some(SecretPart::Key));
         let rule = if secret { "secret-in-plaintext" } else { "key-id-in-plaintext" };
         for part in group.parts.iter().filter(|p| on_line(p.start, p.end)) {
@@ -65,7 +66,8 @@ pub fn run(path: &Path, line: u32, rules: Option<PathBuf>, out: &mut dyn Write) 
     }
     for no in scan.refused.iter().filter(|r| on_line(r.start, r.end)) {
         let value = content.as_bytes().get(no.start..no.end).unwrap_or(&[]);
-        lines.push((no.start, format!("{}\n  dropped        {}\n", head(&name, line, column(no.start), value, &no.name), no.why.because())));
+        lines
+            .push((no.start, format!("{}\n  dropped        {}\n", head(&name, line, column(no.start), value, &no.name), no.why.because())));
     }
     lines.sort();
     lines.dedup();

@@ -8,6 +8,9 @@ pub use ignores::Ignores;
 pub use open::{LARGEST, Opened, Stream, open, read_stdin};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 /// A file to be read.
 pub struct Input {
@@ -18,7 +21,7 @@ pub struct Input {
     /// Whether the user named this very file.
     pub named: bool,
     /// The root of the repository that it lies in.
-    pub repository: Option<PathBuf>,
+    pub repository: Option<Arc<Path>>,
 }
 
 /// Something that was left out by design, or that could not be read.
@@ -46,6 +49,14 @@ pub struct Found {
 /// The name of a path in reports: relative to `base` where it lies in it, with `/`.
 pub fn shown(path: &Path, base: &Path) -> String {
     let path = path.strip_prefix(base).unwrap_or(path);
+    // Nearly every name is as it should be.
+    if let Some(plain) = path.to_str()
+        && !plain.is_empty()
+        && !plain.contains('\\')
+        && !plain.split('/').any(|p| matches!(p, "" | "." | ".."))
+    {
+        return plain.to_owned();
+    }
     let mut parts: Vec<String> = Vec::new();
     let mut root = "";
     for part in path.components() {
@@ -100,7 +111,7 @@ pub fn find(paths: &[PathBuf], working: &Path) -> Found {
             Ok(meta) if meta.is_dir() => walk(&full, working, &mut found),
             Ok(meta) if meta.is_file() => {
                 let folder = full.parent().map(Path::to_path_buf).unwrap_or_default();
-                found.inputs.push(Input { repository: repository_of(&folder), path: full, shown: name, named: true });
+                found.inputs.push(Input { repository: repository_of(&folder).map(Into::into), path: full, shown: name, named: true });
             }
             Ok(_) => found.not_read.push(Aside { path: name, reason: "no regular file: not opened".into() }),
         }
@@ -115,51 +126,79 @@ pub fn find(paths: &[PathBuf], working: &Path) -> Found {
     found
 }
 
+/// What one folder holds.
+#[derive(Default)]
+struct Listing {
+    found: Found,
+    folders: Vec<(PathBuf, Option<Arc<Path>>)>,
+}
+
+/// Walks a folder, level by level, the folders of a level side by side.
 fn walk(folder: &Path, working: &Path, found: &mut Found) {
     let canonical = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    let outer = repository_of(&canonical);
-    let mut inner: Vec<PathBuf> = Vec::new();
-    let mut entries = walkdir::WalkDir::new(folder).follow_links(false).follow_root_links(true).sort_by_file_name().into_iter();
-    while let Some(entry) = entries.next() {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let path = error.path().map_or_else(|| shown(folder, working), |p| shown(p, working));
-                let why = error.io_error().map_or_else(|| "a folder that leads back to itself".into(), reason);
-                found.not_read.push(Aside { path, reason: why });
-                continue;
-            }
-        };
-        let name = || shown(entry.path(), working);
-        let kind = entry.file_type();
-        if kind.is_dir() {
-            if entry.file_name() == ".git" && entry.depth() > 0 {
-                let reason = "git's own files, but for its configuration, hooks and packed text";
-                found.left_out.push(Aside { path: name(), reason: reason.into() });
-                let repository = entry.path().parent().map(Path::to_path_buf);
-                own_text(entry.path(), working, repository, found);
-                entries.skip_current_dir();
-                continue;
-            }
-            if entry.depth() > 0 && std::fs::symlink_metadata(entry.path().join(".git")).is_ok() {
-                inner.push(entry.path().to_path_buf());
-            }
-        } else if kind.is_file() {
-            let repository = inner.iter().rev().find(|i| entry.path().starts_with(i)).cloned().or_else(|| outer.clone());
-            found.inputs.push(Input { path: entry.path().to_path_buf(), shown: name(), named: false, repository });
-        } else if kind.is_symlink() {
-            // The root itself may be a link that the user named; it is walked, not listed.
-            if entry.depth() > 0 {
-                found.left_out.push(Aside { path: name(), reason: "a link: not followed".into() });
-            }
-        } else {
-            found.left_out.push(Aside { path: name(), reason: "a special file: not opened".into() });
+    let outer: Option<Arc<Path>> = repository_of(&canonical).map(|r| if r == canonical { folder.into() } else { r.into() });
+    let mut level = vec![(folder.to_path_buf(), outer)];
+    let mut first = true;
+    while !level.is_empty() {
+        let listings: Vec<Listing> = level.par_iter().map(|(path, repository)| list(path, repository.as_ref(), first, working)).collect();
+        first = false;
+        level.clear();
+        for listing in listings {
+            found.inputs.extend(listing.found.inputs);
+            found.left_out.extend(listing.found.left_out);
+            found.not_read.extend(listing.found.not_read);
+            level.extend(listing.folders);
         }
     }
 }
 
+fn list(folder: &Path, outer: Option<&Arc<Path>>, first: bool, working: &Path) -> Listing {
+    let mut listing = Listing::default();
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            listing.found.not_read.push(Aside { path: shown(folder, working), reason: reason(&error) });
+            return listing;
+        }
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        match entry {
+            Ok(entry) => all.push(entry),
+            Err(error) => listing.found.not_read.push(Aside { path: shown(folder, working), reason: reason(&error) }),
+        }
+    }
+    // A folder with a `.git` is a repository of its own.
+    let own = !first && all.iter().any(|e| e.file_name() == ".git");
+    let repository: Option<Arc<Path>> = if own { Some(folder.into()) } else { outer.cloned() };
+    for entry in all {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => {
+                if entry.file_name() == ".git" {
+                    let reason = "git's own files, but for its configuration, hooks and packed text";
+                    listing.found.left_out.push(Aside { path: shown(&path, working), reason: reason.into() });
+                    own_text(&path, working, Some(folder.into()), &mut listing.found);
+                } else {
+                    listing.folders.push((path, repository.clone()));
+                }
+            }
+            Ok(kind) if kind.is_file() => {
+                let shown = shown(&path, working);
+                listing.found.inputs.push(Input { path, shown, named: false, repository: repository.clone() });
+            }
+            Ok(kind) => {
+                let reason = if kind.is_symlink() { "a link: not followed" } else { "a special file: not opened" };
+                listing.found.left_out.push(Aside { path: shown(&path, working), reason: reason.into() });
+            }
+            Err(error) => listing.found.not_read.push(Aside { path: shown(&path, working), reason: reason(&error) }),
+        }
+    }
+    listing
+}
+
 /// The files of a repository's own folder that people write to: addresses with credentials, hooks, messages.
-fn own_text(git: &Path, working: &Path, repository: Option<PathBuf>, found: &mut Found) {
+fn own_text(git: &Path, working: &Path, repository: Option<Arc<Path>>, found: &mut Found) {
     let mut files: Vec<PathBuf> =
         ["config", "packed-refs", "description", "COMMIT_EDITMSG", "FETCH_HEAD", "info/exclude", "info/attributes"]
             .iter()

@@ -61,7 +61,7 @@ pub fn open(path: &Path, follow: bool, wanted: impl Fn(&[u8]) -> bool) -> Opened
 }
 
 /// A file that is read bit by bit.
-pub struct Stream(Box<dyn io::Read + Send>);
+pub struct Stream(Option<File>);
 
 impl Stream {
     /// Opens a file. `follow` permits the last part of the path to be a link.
@@ -70,23 +70,25 @@ impl Stream {
     /// Why it cannot be read.
     pub fn open(path: &Path, follow: bool) -> Result<Self, String> {
         match open_regular(path, follow) {
-            Ok(file) => Ok(Self(Box::new(file))),
+            Ok(file) => Ok(Self(Some(file))),
             Err(error) if error.to_string() == "not a regular file" => Err("no regular file: not read".into()),
             Err(error) => Err(super::reason(&error)),
         }
     }
     /// Nothing more to read: what there was is in the buffer.
     pub fn ended() -> Self {
-        Self(Box::new(io::empty()))
+        Self(None)
     }
-    /// Appends to `buffer` until it is `full` bytes long or the file ends. Whether it is full.
+    /// Appends to `buffer` until it is `full` bytes long or the file ends.
     ///
     /// # Errors
     /// Why it cannot be read on.
-    pub fn fill(&mut self, buffer: &mut Vec<u8>, full: usize) -> Result<bool, String> {
+    pub fn fill(&mut self, buffer: &mut Vec<u8>, full: usize) -> Result<(), String> {
         let missing = full.saturating_sub(buffer.len()) as u64;
-        (&mut self.0).take(missing).read_to_end(buffer).map_err(|e| super::reason(&e))?;
-        Ok(buffer.len() >= full)
+        if let Some(file) = &mut self.0 {
+            file.take(missing).read_to_end(buffer).map_err(|e| super::reason(&e))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Names and sentences: how a subject is called, how a message is filled, how a finding is recognised in another run.
 
-
 use super::Context;
 use super::fact::{Asked, Got, Item};
 use super::others::limit_words;

@@ -177,7 +177,8 @@ impl<'p> Scope<'p> {
             return looks || !self.scans;
         }
         // Most documents of a tree are none of an exchange: no structure is read of what has not the words.
-        looks && (head.len() <= 4096 || self.is_export_path(input) || intake::may_be_export(head))
+        let beginning = head.get(..64 << 10).unwrap_or(head);
+        looks && (head.len() <= 4096 || self.is_export_path(input) || intake::may_be_export(beginning))
     }
 
     fn is_export_path(&self, input: &Input) -> bool {
@@ -186,13 +187,27 @@ impl<'p> Scope<'p> {
 
     /// Reads one input: as an export, as text to scan, or as both.
     pub fn read(&self, input: &Input, id: u32, detector: Option<&Detector>) -> ReadInput {
-        let id = TextId(id);
+        // One buffer for all files that a thread reads: most of the time of a run is memory that is met for the first time.
+        thread_local! {
+            static BUFFER: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            buffer.clear();
+            buffer.reserve(scan::WINDOW + 1);
+            let read = self.read_into(buffer, input, TextId(id), detector);
+            if buffer.capacity() > 4 * scan::WINDOW {
+                *buffer = Vec::new();
+            }
+            read
+        })
+    }
+
+    fn read_into(&self, buffer: &mut Vec<u8>, input: &Input, id: TextId, detector: Option<&Detector>) -> ReadInput {
         let expected = self.expected(input);
         let mut read = ReadInput::new(&input.shown);
-        let mut buffer = Vec::new();
         let stream = if input.path.as_os_str() == "-" {
             match read_stdin() {
-                Opened::Bytes(bytes) => buffer = bytes,
+                Opened::Bytes(bytes) => *buffer = bytes,
                 Opened::NotRead(why) => {
                     read.not_read = Some(why);
                     return read;
@@ -203,7 +218,7 @@ impl<'p> Scope<'p> {
         } else {
             Stream::open(&input.path, input.named)
         };
-        let filled = stream.and_then(|mut s| s.fill(&mut buffer, scan::WINDOW).map(|_| s));
+        let filled = stream.and_then(|mut s| s.fill(buffer, scan::WINDOW).map(|()| s));
         let mut stream = match filled {
             Ok(stream) => stream,
             Err(why) => {
@@ -212,7 +227,7 @@ impl<'p> Scope<'p> {
             }
         };
         read.opened = true;
-        if !self.is_document(input, expected, &buffer) {
+        if !self.is_document(input, expected, buffer) {
             read.other = true;
             read.bytes = buffer.len() as u64;
             if let Some(detector) = detector {
@@ -222,7 +237,7 @@ impl<'p> Scope<'p> {
             }
             return read;
         }
-        let more = stream.fill(&mut buffer, LARGEST as usize + 1);
+        let more = stream.fill(buffer, LARGEST as usize + 1);
         if let Err(why) = more {
             read.not_read = Some(why);
             return read;
@@ -235,7 +250,7 @@ impl<'p> Scope<'p> {
             return read;
         }
         read.bytes = buffer.len() as u64;
-        self.document(input, id, expected, buffer, detector, &mut read);
+        self.document(input, id, expected, buffer.as_slice().to_vec(), detector, &mut read);
         read
     }
 

@@ -19,7 +19,7 @@ use crate::text::{Origin, Text};
 use zeroize::Zeroize as _;
 
 /// Bytes that are looked at together.
-pub const WINDOW: usize = 4 << 20;
+pub const WINDOW: usize = 1 << 20;
 /// Bytes that two windows share; no credential is longer with all that belongs to it.
 pub const OVERLAP: usize = 64 << 10;
 
@@ -92,20 +92,23 @@ struct Base {
 
 /// Looks through a file of which the beginning was read: its first window, or all of it. What could not be read to its
 /// end is told beside what was found until then.
-pub fn file(detector: &Detector, mut stream: Stream, mut buffer: Vec<u8>, path: &str) -> (Scanned, Option<String>) {
+pub fn file(detector: &Detector, mut stream: Stream, buffer: &mut Vec<u8>, path: &str) -> (Scanned, Option<String>) {
     let mut scanned = Scanned { bytes: buffer.len() as u64, ..Scanned::default() };
-    let mut reader = Reader::new(&buffer);
+    let mut reader = Reader::new(buffer);
     let mut failed = None;
     loop {
         if buffer.len() < WINDOW && failed.is_none() {
             let kept = buffer.len();
-            failed = stream.fill(&mut buffer, WINDOW).err();
+            failed = stream.fill(buffer, WINDOW).err();
             scanned.bytes += (buffer.len() - kept) as u64;
         }
         let last = buffer.len() < WINDOW;
         reader.look(detector, buffer.get(..WINDOW.min(buffer.len())).unwrap_or(&[]), path, last, &mut scanned);
         if last {
-            buffer.zeroize();
+            // The buffer is used again; what held a secret is wiped before.
+            if !scanned.sightings.is_empty() {
+                buffer.as_mut_slice().zeroize();
+            }
             return (scanned, failed);
         }
         buffer.drain(..WINDOW - OVERLAP);

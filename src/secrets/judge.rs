@@ -100,7 +100,8 @@ impl Scene<'_> {
         {
             let called = call.rsplit(['.', ':']).next().unwrap_or("");
             let near = |v: VenueId| {
-                structural.iter().any(|(s, strong)| *s == v && (*strong || self.catalogue.sole_caller(called) == Some(v))) || self.mentions().venues.iter().any(|(_, m, _)| *m == v)
+                structural.iter().any(|(s, strong)| *s == v && (*strong || self.catalogue.sole_caller(called) == Some(v)))
+                    || self.mentions().venues.iter().any(|(_, m, _)| *m == v)
             };
             let listed = self
                 .catalogue

@@ -66,7 +66,9 @@ impl<'s> Scene<'s> {
             let parts: Vec<&str> = self.path.rsplit('/').take(3).collect();
             // `.phemexrc` is the file of Phemex's command line.
             let plain = |p: &str| p.strip_prefix('.').and_then(|p| p.strip_suffix("rc")).unwrap_or(p).to_owned();
-            parts.iter().find_map(|p| names::venue_of(&names::words(&plain(p)), self.catalogue).or_else(|| names::numbered(p, self.catalogue)))
+            parts
+                .iter()
+                .find_map(|p| names::venue_of(&names::words(&plain(p)), self.catalogue).or_else(|| names::numbered(p, self.catalogue)))
         })
     }
 
@@ -181,7 +183,8 @@ impl<'s> Scene<'s> {
             let inner = super::context::parents(self.lexed, self.bytes, around.frame);
             let server = inner.iter().any(|p| p == "api_server");
             let path = self.path_venue().map(|(v, _)| v);
-            return whose.find(|v| self.kind(*v) == Some(Kind::Stack) && (path == Some(*v) || (server && structural.iter().any(|(s, _)| s == v))));
+            return whose
+                .find(|v| self.kind(*v) == Some(Kind::Stack) && (path == Some(*v) || (server && structural.iter().any(|(s, _)| s == v))));
         }
         let all: Vec<VenueId> = whose.collect();
         match all.as_slice() {
@@ -298,4 +301,3 @@ impl<'s> Scene<'s> {
         venue.and_then(|v| self.fit(v, part, bytes)).is_some_and(|f| f.test)
     }
 }
-
