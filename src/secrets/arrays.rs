@@ -1,8 +1,6 @@
 //! Keys as lists of numbers: a Solana keypair file is sixty-four bytes in brackets, and its second half is the public key
 //! of its first.
 
-use memchr::memchr_iter;
-
 use super::check::is_keypair;
 use super::context::around;
 use super::judge::Candidate;
@@ -11,19 +9,11 @@ use super::value::Value;
 use crate::finding::Confidence;
 use crate::model::SecretPart;
 
-/// Finds the keypairs of a text.
-pub fn find(bytes: &[u8]) -> Vec<(usize, usize, Value)> {
-    let mut out = Vec::new();
-    for open in memchr_iter(b'[', bytes) {
-        // Digits and commas, for longer than the shortest one.
-        let quick = bytes
-            .get(open + 1..open + 41)
-            .is_some_and(|w| w.iter().all(|b| b.is_ascii_digit() || matches!(b, b',' | b' ' | b'\n' | b'\r' | b'\t')) && w.contains(&b','));
-        if quick && let Some(hit) = read(bytes, open) {
-            out.push(hit);
-        }
-    }
-    out
+/// The keypair that a stretch of digits and separators is of, if it is one.
+pub fn at(bytes: &[u8], place: usize) -> Option<(usize, usize, Value)> {
+    let from = place.saturating_sub(400);
+    let open = from + memchr::memrchr(b'[', bytes.get(from..place)?)?;
+    read(bytes, open)
 }
 
 fn read(bytes: &[u8], open: usize) -> Option<(usize, usize, Value)> {

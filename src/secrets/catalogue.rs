@@ -259,6 +259,9 @@ pub struct Catalogue {
     names: HashMap<String, Vec<(VenueId, Option<SecretPart>)>>,
     calls: HashMap<String, Vec<(VenueId, Vec<Option<SecretPart>>)>>,
     by_length: HashMap<usize, Vec<(VenueId, u16)>>,
+    /// By length, the shapes that are evidence by themselves and are no addresses.
+    alone: Vec<Vec<Shape>>,
+    hosts: HashMap<Vec<u8>, (VenueId, bool)>,
     published: HashSet<u64>,
 }
 
@@ -339,6 +342,12 @@ impl Catalogue {
             if !shape.free {
                 for length in shape.shortest..=shape.longest.min(LONGEST_SHAPE) {
                     self.by_length.entry(length).or_default().push((at, shapes.len() as u16));
+                    if entry.alone && !entry.shape.value.contains("://") {
+                        self.alone.resize_with(self.alone.len().max(length + 1), Vec::new);
+                        if let Some(list) = self.alone.get_mut(length) {
+                            list.push(shape.clone());
+                        }
+                    }
                 }
             }
             shapes.push(Formed {
@@ -391,6 +400,9 @@ impl Catalogue {
         for call in file.calls {
             self.calls.entry(call.call.rsplit(['.', ':']).next().unwrap_or("").to_owned()).or_default().push((at, call.parts));
         }
+        for (host, test) in file.hosts.iter().map(|h| (h, false)).chain(file.test_hosts.iter().map(|h| (h, true))) {
+            self.hosts.insert(host.to_ascii_lowercase().into_bytes(), (at, test));
+        }
         let hosts = file.hosts.iter().map(|h| (h, false)).chain(file.test_hosts.iter().map(|h| (h, true)));
         self.venues.push(Venue {
             id: id.into(),
@@ -433,8 +445,19 @@ impl Catalogue {
     }
     /// Whose host an address has: itself or one below it.
     pub fn host(&self, host: &[u8]) -> Option<(VenueId, bool)> {
-        let below = |h: &str| host.strip_suffix(h.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.ends_with(b"."));
-        self.hosts().filter(|(_, h, _)| below(h)).max_by_key(|(_, h, _)| h.len()).map(|(v, _, test)| (v, test))
+        let mut rest = host;
+        for _ in 0..8 {
+            if let Some(hit) = self.hosts.get(rest) {
+                return Some(*hit);
+            }
+            let dot = rest.iter().position(|b| *b == b'.')?;
+            rest = rest.get(dot + 1..)?;
+        }
+        None
+    }
+    /// Whether a value has a form that is evidence by itself.
+    pub fn has_alone(&self, value: &[u8]) -> bool {
+        self.alone.get(value.len()).is_some_and(|shapes| shapes.iter().any(|s| s.fits(value)))
     }
     /// The only one who has a call of this name, if only one has it.
     pub fn sole_caller(&self, name: &str) -> Option<VenueId> {

@@ -4,19 +4,20 @@
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::packed::{self, Searcher};
-use memchr::memmem;
 
 use super::catalogue::Catalogue;
 use super::context::{Around, How, Named, around};
 use super::group::{Group, group};
 use super::judge::{Candidate, Refused};
-use super::lex::{Kind, lex};
+use super::scene::Scene;
+use super::values::{is_code, names_a_value, value_after, values_at};
+use super::lex::{Kind, Lexed, lex};
 use super::mentions::Mentioner;
 use super::refuse::{Refusal, is_sequence, is_varied};
-use super::runs::{self, Run};
-use super::scene::Scene;
+use super::first_look::is_worth;
+use super::runs::{self, Hit, Run};
 use super::unescape::unescape;
-use super::values::{is_code, names_a_value, value_after, values_at};
+use super::value::Value;
 use super::{arrays, columns, companions, encoded, pem, phrase, urls};
 use crate::model::SecretPart;
 
@@ -41,13 +42,42 @@ pub struct Scan {
 
 /// Texts up to this size are looked at whole, whatever their words: files of keys have few.
 const SMALL: usize = 4096;
+/// Texts up to this size are lexed whole where they have anything.
+const WHOLE: usize = 24 << 10;
+/// Texts up to this size are searched for names whose value may be any text, unless they are source code.
+const NAMED: usize = 64 << 10;
+/// How far before what could be a value a long text is lexed, and how far after it.
+const BEFORE: usize = 3 << 10;
+const AFTER: usize = 2 << 10;
+/// The beginning of a long text, where it says what it is about.
+const HEAD: usize = 4 << 10;
 
-/// Roots of names that say that a value is a credential, for a first look.
-const ROOTS: &[&[u8]] = &[
-    b"key", b"sec", b"pas", b"pri", b"tok", b"sk", b"pk", b"ak", b"auth", b"seed", b"nemo", b"phra", b"wall", b"memo", b"wif", b"cred",
-    b"api", b"acce", b"prv", b"pvt", b"clave", b"chave", b"sign", b"jwt", b"code", b"deplo", b"account", b"value", b"sekret", b"kluch",
-    b"geheim", b"from", b"client", b"login",
-];
+/// What the passes came upon.
+#[derive(Default)]
+struct Places {
+    runs: Vec<Run>,
+    words: Vec<usize>,
+    phrases: Vec<(usize, usize)>,
+    keypairs: Vec<(usize, usize, Value)>,
+}
+
+impl Places {
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.words.is_empty() && self.phrases.is_empty() && self.keypairs.is_empty()
+    }
+    /// Those within a stretch, counted from its beginning.
+    fn within(&mut self, from: usize, to: usize) -> Self {
+        let inside = |a: usize, b: usize| from <= a && b <= to;
+        let runs = self.runs.iter().filter(|r| inside(r.start, r.end)).map(|r| Run { start: r.start - from, end: r.end - from }).collect();
+        let words = self.words.iter().filter(|w| inside(**w, **w)).map(|w| w - from).collect();
+        let phrases = self.phrases.iter().filter(|(a, b)| inside(*a, *b)).map(|(a, b)| (a - from, b - from)).collect();
+        let mut keypairs = Vec::new();
+        for (a, b, value) in std::mem::take(&mut self.keypairs) {
+            if inside(a, b) { keypairs.push((a - from, b - from, value)) } else { self.keypairs.push((a, b, value)) }
+        }
+        Self { runs, words, phrases, keypairs }
+    }
+}
 
 impl Detector {
     /// A detector with these shapes.
@@ -99,72 +129,150 @@ impl Detector {
     }
 
     pub(super) fn scan_at(&self, bytes: &[u8], path: &str, why: bool, depth: u8) -> Scan {
-        let small = bytes.len() <= SMALL;
-        let kind = columns::kind(path, bytes);
-        let (mut runs, mut words): (Vec<Run>, Vec<usize>) = (Vec::new(), Vec::new());
-        let mut values = 0usize;
-        runs::each(bytes, |run| {
-            values += 1;
-            if small || kind.is_some() || self.quick(bytes, run) {
-                runs.push(run);
-            }
+        let table = columns::kind(path, bytes).filter(|kind| {
+            let nothing = Lexed::default();
+            let scene = Scene::new(&self.catalogue, self.mentioner(), bytes, &[], &nothing, path);
+            columns::Table::read(*kind, &scene).is_some()
         });
-        if let Some(searcher) = &self.words {
-            for hit in searcher.find_iter(bytes) {
-                if names_a_value(bytes, hit.end()) {
-                    words.push(hit.start());
+        let mut places = self.places(bytes, path, table.is_some());
+        let mut scan = Scan::default();
+        if places.is_empty() {
+            return scan;
+        }
+        if bytes.len() <= WHOLE || table.is_some() {
+            self.look(bytes, &[], path, why, depth, table, places, &mut scan);
+            return scan;
+        }
+        // Only what is around the places, with the beginning of the text for whom it is about.
+        let head = bytes.get(..HEAD).unwrap_or(&[]);
+        let mut line = 0u32;
+        let mut counted = 0usize;
+        for (from, to) in stretches(bytes, &places) {
+            let inside = places.within(from, to);
+            line += memchr::memchr_iter(b'\n', bytes.get(counted..from).unwrap_or(&[])).count() as u32;
+            counted = from;
+            let mut part = Scan::default();
+            let head = if from < HEAD { &[][..] } else { head };
+            self.look(bytes.get(from..to).unwrap_or(&[]), head, path, why, depth, None, inside, &mut part);
+            for group in &mut part.groups {
+                for p in &mut group.parts {
+                    p.start += from;
+                    p.end += from;
+                    p.line += line;
                 }
             }
+            for r in &mut part.refused {
+                r.start += from;
+                r.end += from;
+            }
+            scan.groups.append(&mut part.groups);
+            scan.refused.append(&mut part.refused);
+            scan.published += part.published;
         }
-        let phrases = phrase::find(bytes);
-        let keypairs = arrays::find(bytes);
-        let mut scan = Scan::default();
-        if runs.is_empty() && words.is_empty() && phrases.is_empty() && keypairs.is_empty() {
-            return scan;
+        scan
+    }
+
+    /// The linear passes.
+    fn places(&self, bytes: &[u8], path: &str, table: bool) -> Places {
+        let mut places = Places::default();
+        let code = is_code(path);
+        let small = bytes.len() <= SMALL && !code;
+        let (mut done, mut counted) = (0usize, 0usize);
+        runs::each(bytes, |hit| match hit {
+            Hit::Run(run) => {
+                if table || is_worth(&self.catalogue, bytes, run, small) {
+                    places.runs.push(run);
+                }
+            }
+            Hit::Words(at) if at >= done => {
+                let (phrase, until) = phrase::at(bytes, at);
+                done = until;
+                places.phrases.extend(phrase);
+            }
+            Hit::Words(_) => {}
+            Hit::Numbers(at) if at >= counted => {
+                if let Some(keypair) = arrays::at(bytes, at) {
+                    counted = keypair.1;
+                    places.keypairs.push(keypair);
+                }
+            }
+            Hit::Numbers(_) => {}
+        });
+        let searched = if code { bytes.len() <= SMALL } else { bytes.len() <= NAMED };
+        if searched {
+            places.words = self.names(bytes, code);
+        }
+        places
+    }
+
+    /// Where names begin whose value may be any text.
+    fn names(&self, bytes: &[u8], code: bool) -> Vec<usize> {
+        let hits = self.words.iter().flat_map(|searcher| searcher.find_iter(bytes));
+        hits.filter(|hit| names_a_value(bytes, hit.end(), code)).map(|hit| hit.start()).collect()
+    }
+
+    /// Lexes a text and judges what could be a value in it.
+    #[expect(clippy::too_many_arguments, reason = "a text, where it lies and what was found in it")]
+    fn look(
+        &self,
+        bytes: &[u8],
+        head: &[u8],
+        path: &str,
+        why: bool,
+        depth: u8,
+        kind: Option<columns::Style>,
+        places: Places,
+        scan: &mut Scan,
+    ) {
+        let Places { runs, mut words, phrases, keypairs } = places;
+        let code = is_code(path);
+        if words.is_empty() {
+            words = self.names(bytes, code);
         }
         let lexed = lex(bytes);
         let mentioner = self.mentioner();
-        let scene = Scene::new(&self.catalogue, mentioner, bytes, &lexed, path);
+        let scene = Scene::new(&self.catalogue, mentioner, bytes, head, &lexed, path);
         let table = kind.and_then(|k| columns::Table::read(k, &scene));
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut refused: Vec<Refused> = Vec::new();
-        let mut taken: Vec<(usize, usize)> = Vec::new();
+        let mut taken = Taken::default();
         for block in pem::find(bytes) {
-            taken.push((block.start, block.end));
+            taken.add(block.start, block.end);
             match pem::judge(&scene, block) {
                 Ok(candidate) => candidates.push(candidate),
                 Err(no) => refused.push(no),
             }
         }
         // What a frame of anything else encloses is no value.
-        taken.extend(pem::armour(bytes));
+        for (start, end) in pem::armour(bytes) {
+            taken.add(start, end);
+        }
         for (start, end) in phrases {
-            taken.push((start, end));
+            taken.add(start, end);
             match phrase::judge(&scene, start, end) {
                 Ok(candidate) => candidates.push(candidate),
                 Err(no) => refused.push(no),
             }
         }
         for (start, end, value) in keypairs {
-            taken.push((start, end));
+            taken.add(start, end);
             candidates.push(arrays::candidate(&scene, start, end, value));
         }
-        let is_taken = |taken: &[(usize, usize)], a: usize, b: usize| taken.iter().any(|(s, e)| a < *e && *s < b);
-        let mut seen: Vec<usize> = Vec::new();
+        let mut seen = None;
         for run in &runs {
-            if is_taken(&taken, run.start, run.end) {
+            if taken.overlaps(run.start, run.end) {
                 continue;
             }
             let Some(token) = lexed.token_at(run.start).or_else(|| lexed.token_at(run.end.saturating_sub(1))) else { continue };
-            if seen.contains(&token) && seen.last() == Some(&token) {
+            if seen == Some(token) {
                 continue;
             }
-            seen.push(token);
+            seen = Some(token);
             if located(&scene, *run, token, &mut taken, &mut candidates, &mut refused) {
                 continue;
             }
             for (start, end, value, first) in values_at(&lexed, bytes, token, *run, is_code(path)) {
-                if is_taken(&taken, start, end) {
+                if taken.overlaps(start, end) {
                     continue;
                 }
                 let mut around = around(&lexed, bytes, first);
@@ -172,15 +280,15 @@ impl Detector {
                     around.names.insert(0, Named { text: column.name, how: How::Assigned });
                     around.frame = 0;
                 }
-                encoded::inner(self, &scene, &value, start, end, path, why, depth, &around, &mut scan);
+                encoded::inner(self, &scene, &value, start, end, path, why, depth, &around, scan);
                 if scan.groups.last().is_some_and(|g| g.parts.iter().any(|p| p.start == start)) {
-                    taken.push((start, end));
+                    taken.add(start, end);
                     continue;
                 }
                 let value = encoded::plain(&scene, value, &around, token);
                 match scene.judge(start, end, value, first, &around) {
                     Ok(mut candidate) => {
-                        taken.push((start, end));
+                        taken.add(start, end);
                         if let Some(row) = table.as_ref().and_then(|t| t.row_venue(&scene, start)) {
                             columns::attribute(&scene, &mut candidate, row);
                         }
@@ -211,47 +319,6 @@ impl Detector {
             refused.sort_by_key(|r| r.start);
             scan.refused = refused;
         }
-        scan
-    }
-
-    /// Whether anything before a run could name it; a first look, a few dozen bytes.
-    fn quick(&self, bytes: &[u8], run: Run) -> bool {
-        let mut from = run.start.saturating_sub(96);
-        let before = bytes.get(from..run.start).unwrap_or(&[]);
-        // Not further than two lines back.
-        let mut breaks = before.iter().enumerate().rev().filter(|(_, b)| **b == b'\n');
-        breaks.next();
-        breaks.next();
-        if let Some((i, _)) = breaks.next() {
-            from += i + 1;
-        }
-        let near = bytes.get(from..run.start).unwrap_or(&[]);
-        let mut low = [0u8; 96];
-        let mut n = 0;
-        for (out, b) in low.iter_mut().zip(near) {
-            *out = b.to_ascii_lowercase();
-            n += 1;
-            if *b >= 0x80 {
-                return true;
-            }
-        }
-        let low = low.get(..n).unwrap_or(&[]);
-        if ROOTS.iter().any(|root| memmem::find(low, root).is_some()) {
-            return true;
-        }
-        // A bare argument, a line of its own.
-        let trimmed = near.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`'));
-        if matches!(trimmed, Some(b'(' | b','))
-            && bytes.get(run.start.wrapping_sub(1)).is_some_and(|b| matches!(b, b'"' | b'\''))
-            && run.end - run.start >= 16
-        {
-            return true;
-        }
-        let value = bytes.get(run.start..run.end).unwrap_or(&[]);
-        self.catalogue.of_length(value.len()).any(|(_, f)| f.alone && f.shape.fits(value))
-            || before.ends_with(b":") && before.iter().rev().skip(1).take(8).all(u8::is_ascii_digit)
-            || before.ends_with(b"/bot")
-            || value.len() > 40 && memmem::find(value, b"/").is_some() && before.ends_with(b"com")
     }
 
     /// A name whose value may be any text: a passphrase, a password, a short secret.
@@ -260,7 +327,7 @@ impl Detector {
         scene: &Scene<'_>,
         at: usize,
         table: &Option<columns::Table>,
-        taken: &mut Vec<(usize, usize)>,
+        taken: &mut Taken,
         candidates: &mut Vec<Candidate>,
         refused: &mut Vec<Refused>,
     ) {
@@ -275,7 +342,7 @@ impl Detector {
         if plain && (is_code(scene.path) || (matches!(within, b'(' | b'[' | b'{') && !yaml)) {
             return;
         }
-        if taken.iter().any(|(s, e)| start < *e && *s < end) || end <= start {
+        if taken.overlaps(start, end) || end <= start {
             return;
         }
         let mut bytes = unescape(scene.bytes.get(start..end).unwrap_or(&[]));
@@ -298,7 +365,7 @@ impl Detector {
                     Some(SecretPart::Passphrase | SecretPart::Token | SecretPart::Secret | SecretPart::PrivateKey)
                 ) =>
             {
-                taken.push((start, end));
+                taken.add(start, end);
                 candidates.push(candidate);
             }
             Ok(_) => {}
@@ -307,12 +374,51 @@ impl Detector {
     }
 }
 
+/// Stretches of a text that are spoken for, apart from each other.
+#[derive(Default)]
+struct Taken(std::collections::BTreeMap<usize, usize>);
+
+impl Taken {
+    fn overlaps(&self, start: usize, end: usize) -> bool {
+        self.0.range(..end).next_back().is_some_and(|(_, e)| *e > start)
+    }
+    fn add(&mut self, start: usize, end: usize) {
+        let (mut from, mut to) = (start, end);
+        while let Some((s, e)) = self.0.range(..to).next_back().map(|(s, e)| (*s, *e)).filter(|(_, e)| *e > from) {
+            self.0.remove(&s);
+            (from, to) = (from.min(s), to.max(e));
+        }
+        self.0.insert(from, to);
+    }
+}
+
+/// What of a long text is lexed: around each place, whole lines where lines are of a length to be read.
+fn stretches(bytes: &[u8], places: &Places) -> Vec<(usize, usize)> {
+    let runs = places.runs.iter().map(|r| (r.start, r.end));
+    let words = places.words.iter().map(|w| (*w, *w));
+    let keypairs = places.keypairs.iter().map(|(a, b, _)| (*a, *b));
+    let mut all: Vec<(usize, usize)> = runs.chain(words).chain(places.phrases.iter().copied()).chain(keypairs).collect();
+    all.sort_unstable();
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    for (start, end) in all {
+        let from = start.saturating_sub(BEFORE);
+        let from = bytes.get(from..start).and_then(|b| memchr::memchr(b'\n', b)).map_or(from, |i| from + i + 1);
+        let to = (end + AFTER).min(bytes.len());
+        let to = bytes.get(end..to).and_then(|b| memchr::memrchr(b'\n', b)).map_or(to, |i| end + i + 1);
+        match out.last_mut() {
+            Some((_, last)) if from <= *last => *last = to.max(*last),
+            _ => out.push((from, to)),
+        }
+    }
+    out
+}
+
 /// Takes a value whose place says what it is: a whole address that is a credential, what logs in before a host.
 fn located(
     scene: &Scene<'_>,
     run: Run,
     token: usize,
-    taken: &mut Vec<(usize, usize)>,
+    taken: &mut Taken,
     candidates: &mut Vec<Candidate>,
     refused: &mut Vec<Refused>,
 ) -> bool {
@@ -335,7 +441,7 @@ fn located(
                     Err(no) => refused.push(no),
                 }
             }
-            taken.push((user.name.0, end));
+            taken.add(user.name.0, end);
             return true;
         }
     }
@@ -348,7 +454,7 @@ fn located(
                 Ok(candidate) => candidates.push(candidate),
                 Err(no) => refused.push(no),
             }
-            taken.push((start, end));
+            taken.add(start, end);
             return true;
         }
     }

@@ -3,22 +3,41 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use super::check::{is_mnemonic_word, mnemonic, mnemonic_words};
+use super::check::{is_mnemonic_word, mnemonic};
 use super::context::around;
 use super::judge::{Candidate, Refused};
-use super::refuse::Refusal;
 use super::scene::Scene;
+use super::refuse::Refusal;
 use super::value::Value;
 use crate::finding::Confidence;
 use crate::model::SecretPart;
 
-/// Between two looks: the shortest mnemonic is longer than two of these.
-const STRIDE: usize = 24;
+/// The beginnings of the words of the list, no two of which share their first four letters: one bit for a hash of each.
+struct Beginnings(Box<[u64; 1024]>);
 
-/// The beginnings of the words of the list: no two words share their first four letters.
-fn beginnings() -> &'static HashSet<[u8; 4]> {
-    static SET: OnceLock<HashSet<[u8; 4]>> = OnceLock::new();
-    SET.get_or_init(|| mnemonic_words().iter().map(|w| head(w.as_bytes())).collect())
+impl Beginnings {
+    fn slot(head: [u8; 4]) -> (usize, u32) {
+        let hash = u32::from_le_bytes(head).wrapping_mul(0x9E37_79B1) >> 16;
+        ((hash >> 6) as usize, hash & 63)
+    }
+    fn has(&self, word: &[u8]) -> bool {
+        let (slot, bit) = Self::slot(head(word));
+        self.0.get(slot).is_some_and(|bits| bits >> bit & 1 == 1)
+    }
+}
+
+fn beginnings() -> &'static Beginnings {
+    static SET: OnceLock<Beginnings> = OnceLock::new();
+    SET.get_or_init(|| {
+        let mut set = Beginnings(Box::new([0; 1024]));
+        for word in super::check::mnemonic_words() {
+            let (slot, bit) = Beginnings::slot(head(word.as_bytes()));
+            if let Some(bits) = set.0.get_mut(slot) {
+                *bits |= 1 << bit;
+            }
+        }
+        set
+    })
 }
 
 fn head(word: &[u8]) -> [u8; 4] {
@@ -78,55 +97,64 @@ fn previous_word(bytes: &[u8], to: usize) -> Option<(usize, usize)> {
 
 fn listed(bytes: &[u8], (start, end): (usize, usize)) -> bool {
     let Some(word) = bytes.get(start..end) else { return false };
-    beginnings().contains(&head(word)) && std::str::from_utf8(word).is_ok_and(is_mnemonic_word)
+    beginnings().has(word) && std::str::from_utf8(word).is_ok_and(is_mnemonic_word)
+}
+
+/// The mnemonic that a stretch of words is of, if its checksum holds; and up to where words of the list go on.
+pub fn at(bytes: &[u8], place: usize) -> (Option<(usize, usize)>, usize) {
+    let set = beginnings();
+    let none = (None, place);
+    // The first whole word of the stretch.
+    let Some(ahead) = bytes.get(place..(place + 32).min(bytes.len())) else { return none };
+    let cut = ahead.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    let gap = ahead.get(cut..).map_or(0, |rest| rest.iter().take_while(|b| !b.is_ascii_lowercase()).count());
+    let Some(word) = word_around(bytes, place + cut + gap) else { return none };
+    if !bytes.get(word.0..word.1).is_some_and(|w| set.has(w)) {
+        return none;
+    }
+    // A neighbour, before anything is counted.
+    let Some(next) = next_word(bytes, word.1) else { return none };
+    if !bytes.get(next.0..next.1).is_some_and(|w| set.has(w)) || !listed(bytes, next) || !listed(bytes, word) {
+        return none;
+    }
+    let mut before = Vec::new();
+    let mut first = word;
+    while let Some(w) = previous_word(bytes, first.0).filter(|w| listed(bytes, *w)) {
+        before.push(w);
+        first = w;
+        if before.len() > 96 {
+            break;
+        }
+    }
+    let mut words: Vec<(usize, usize)> = before.into_iter().rev().collect();
+    words.push(word);
+    let mut last = word;
+    while let Some(w) = next_word(bytes, last.1).filter(|w| listed(bytes, *w)) {
+        words.push(w);
+        last = w;
+        if words.len() > 192 {
+            break;
+        }
+    }
+    // The list itself, or prose of many of its words.
+    let found = if words.len() > 50 { None } else { best(bytes, &words) };
+    (found, last.1)
 }
 
 /// Finds the places of mnemonics whose checksum holds.
-pub fn find(bytes: &[u8]) -> Vec<(usize, usize)> {
+#[cfg(test)]
+fn find(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut out: Vec<(usize, usize)> = Vec::new();
-    let mut at = STRIDE / 2;
-    let set = beginnings();
-    while at < bytes.len() {
-        let here = at;
-        at += STRIDE;
-        if !bytes.get(here).is_some_and(u8::is_ascii_lowercase) {
-            continue;
-        }
-        let Some(word) = word_around(bytes, here) else { continue };
-        if !bytes.get(word.0..word.1).is_some_and(|w| set.contains(&head(w))) {
-            continue;
-        }
-        // Both neighbours, before anything is counted.
-        let near = next_word(bytes, word.1).filter(|w| listed(bytes, *w)).is_some()
-            || previous_word(bytes, word.0).filter(|w| listed(bytes, *w)).is_some();
-        if !near || !listed(bytes, word) {
-            continue;
-        }
-        let mut words = vec![word];
-        while let Some(w) = words.first().and_then(|w| previous_word(bytes, w.0)).filter(|w| listed(bytes, *w)) {
-            words.insert(0, w);
-            if words.len() > 96 {
-                break;
-            }
-        }
-        while let Some(w) = words.last().and_then(|w| next_word(bytes, w.1)).filter(|w| listed(bytes, *w)) {
-            words.push(w);
-            if words.len() > 192 {
-                break;
-            }
-        }
-        let end = words.last().map_or(here, |w| w.1);
-        at = at.max(end + 1);
-        // The list itself, or prose of many of its words.
-        if words.len() > 50 {
-            continue;
-        }
-        if let Some(place) = best(bytes, &words)
-            && out.last().is_none_or(|(_, e)| place.0 >= *e)
+    let mut done = 0;
+    super::runs::each(bytes, |hit| {
+        if let super::runs::Hit::Words(place) = hit
+            && place >= done
         {
-            out.push(place);
+            let (found, until) = at(bytes, place);
+            done = until;
+            out.extend(found);
         }
-    }
+    });
     out
 }
 
@@ -183,8 +211,7 @@ pub fn judge(scene: &Scene<'_>, start: usize, end: usize) -> Result<Candidate, R
         near.sort_unstable();
         near.into_iter().take_while(|(d, _)| *d < 240).map(|(_, v)| v).find(|v| has(v) && scene.catalogue.find("bip39") != Some(*v))
     };
-    let venue =
-        named.filter(|v| has(v) && scene.catalogue.find("bip39") != Some(*v)).or_else(beside).or_else(|| scene.catalogue.find("bip39"));
+    let venue = named.filter(|v| has(v) && scene.catalogue.find("bip39") != Some(*v)).or_else(beside).or_else(|| scene.catalogue.find("bip39"));
     let test = around.names.iter().any(|n| scene.read(&n.text).test);
     Ok(Candidate {
         start,

@@ -1,5 +1,7 @@
 //! The one linear pass: where a text has runs of characters that could be a value. Most bytes of most files are seen only
-//! here, sixteen at a time.
+//! here, a block at a time.
+
+use super::blocks::{BLOCK, GROUP, see};
 
 /// A run of the characters that values are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +16,6 @@ pub struct Run {
 pub const SHORTEST: usize = 16;
 /// Longest run that can be a value; what is longer is a blob.
 pub const LONGEST: usize = 4096;
-
-const LANE: usize = 16;
 
 const LOWER: u8 = 1;
 const UPPER: u8 = 2;
@@ -51,38 +51,93 @@ pub fn is_value_byte(b: u8) -> bool {
     class(b) != 0
 }
 
-/// Which halves of sixteen bytes are wholly of value characters: bit 0 the first, bit 1 the second. Written so that it
-/// compiles to a few vector instructions.
-fn halves(lane: &[u8; LANE]) -> u8 {
-    let mut is = [0u8; LANE];
-    for (out, b) in is.iter_mut().zip(lane) {
-        let letter = (b | 0x20).wrapping_sub(b'a') < 26;
-        // '/' and the digits are neighbours.
-        let digit = b.wrapping_sub(b'/') < 11;
-        let mark = (*b == b'_') | (*b == b'-') | (*b == b'+');
-        *out = if letter | digit | mark { 0xff } else { 0 };
-    }
-    let both = u128::from_le_bytes(is);
-    u8::from(both as u64 == u64::MAX) | (u8::from((both >> 64) as u64 == u64::MAX) << 1)
+/// What the pass comes upon.
+pub enum Hit {
+    /// A run of at least [`SHORTEST`] characters that has the look of a value: random, not spelled.
+    Run(Run),
+    /// A stretch of small letters and separators: prose, or a mnemonic. A place within it.
+    Words(usize),
+    /// A stretch of digits and separators. A place within it.
+    Numbers(usize),
 }
 
-/// Calls `found` with every run of at least [`SHORTEST`] characters that has the look of a value: random, not spelled.
-pub fn each(bytes: &[u8], mut found: impl FnMut(Run)) {
-    // A run of 16 covers eight whole bytes between two multiples of eight.
-    let (lanes, tail) = bytes.as_chunks::<LANE>();
-    let mut done = 0usize;
-    let mut visit = |at: usize, done: &mut usize| {
-        if at < *done {
+/// In texts longer than this, only runs of [`LONG`] characters begin a look; shorter parts are found beside longer ones.
+const SHORT_TEXT: usize = 4096;
+/// Shortest run that is looked for in a long text. No shared secret is shorter.
+pub const LONG: usize = 24;
+
+/// Calls `found` with all that is worth a second look, in the order of the text as far as runs go.
+pub fn each(bytes: &[u8], mut found: impl FnMut(Hit)) {
+    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
+    let mut pass = Pass { bytes, done: 0, shortest: if bytes.len() > SHORT_TEXT { LONG } else { SHORTEST } };
+    // Twenty-four characters cover two groups of eight, sixteen cover one.
+    let two = pass.shortest == LONG;
+    let (mut before, mut digits) = (0u8, 0u8);
+    for (n, block) in blocks.iter().enumerate() {
+        let seen = see(block);
+        let full = seen.full;
+        let begins = if two { full & ((full << 1) | before) } else { full };
+        before = full >> 7;
+        // A drawn value has a digit in any four groups; the one after the last is not yet known.
+        let spread = u32::from(digits) | (u32::from(seen.digits) << 8);
+        let near = ((spread << 2 | spread << 1 | spread | spread >> 1) >> 8) as u8 | 0x80;
+        digits = seen.digits;
+        let begins = begins & near;
+        if begins != 0 {
+            pass.groups(begins, n * BLOCK, &mut found);
+        }
+        if seen.words[0] {
+            found(Hit::Words(n * BLOCK + 16));
+        }
+        if seen.words[1] {
+            found(Hit::Words(n * BLOCK + 48));
+        }
+        if seen.numbers {
+            found(Hit::Numbers(n * BLOCK + 48));
+        }
+    }
+    let from = bytes.len() - tail.len();
+    for (n, b) in tail.iter().enumerate() {
+        if is_value_byte(*b) {
+            pass.visit(from + n, &mut found);
+        }
+    }
+    if tail.len() > 16 {
+        found(Hit::Words(from));
+    }
+}
+
+struct Pass<'b> {
+    bytes: &'b [u8],
+    /// Up to where runs have been seen.
+    done: usize,
+    shortest: usize,
+}
+
+impl Pass<'_> {
+    #[inline(never)]
+    fn groups(&mut self, mut begins: u8, base: usize, found: &mut impl FnMut(Hit)) {
+        while begins != 0 {
+            let group = begins.trailing_zeros() as usize;
+            begins &= begins - 1;
+            self.visit(base + group * GROUP, found);
+        }
+    }
+
+    fn visit(&mut self, at: usize, found: &mut impl FnMut(Hit)) {
+        let bytes = self.bytes;
+        if at < self.done {
             return;
         }
-        let start = bytes.get(*done..at).map_or(at, |before| at - before.iter().rev().take_while(|b| is_value_byte(**b)).count());
+        let start = bytes.get(self.done..at).map_or(at, |before| at - before.iter().rev().take_while(|b| is_value_byte(**b)).count());
         let length = bytes.get(at..).map_or(0, |after| after.iter().take_while(|b| is_value_byte(**b)).count());
         let mut end = at + length;
-        *done = end.max(at + 1);
-        if end - start < SHORTEST || end - start > LONGEST {
+        self.done = end.max(at + 1);
+        if end - start < self.shortest || end - start > LONGEST {
             return;
         }
-        if !bytes.get(start..end).is_some_and(is_random) {
+        let Some(run) = bytes.get(start..end) else { return };
+        if !run.iter().any(u8::is_ascii_digit) || !is_random(run) {
             return;
         }
         // Padding belongs to a value when nothing follows that would make it an operator.
@@ -91,20 +146,7 @@ pub fn each(bytes: &[u8], mut found: impl FnMut(Run)) {
         if (1..=2).contains(&pads) && (end + pads - start) % 4 == 0 && !is_value_byte(after) {
             end += pads;
         }
-        found(Run { start, end });
-    };
-    for (n, lane) in lanes.iter().enumerate() {
-        match halves(lane) {
-            0 => {}
-            2 => visit(n * LANE + 8, &mut done),
-            _ => visit(n * LANE, &mut done),
-        }
-    }
-    let from = bytes.len() - tail.len();
-    for (n, b) in tail.iter().enumerate() {
-        if is_value_byte(*b) {
-            visit(from + n, &mut done);
-        }
+        found(Hit::Run(Run { start, end }));
     }
 }
 
@@ -137,7 +179,11 @@ mod tests {
 
     fn runs(text: &str) -> Vec<&str> {
         let mut out = Vec::new();
-        each(text.as_bytes(), |r| out.push(text.get(r.start..r.end).unwrap_or("")));
+        each(text.as_bytes(), |hit| {
+            if let Hit::Run(r) = hit {
+                out.push(text.get(r.start..r.end).unwrap_or(""));
+            }
+        });
         out
     }
 

@@ -21,6 +21,8 @@ pub struct Scene<'s> {
     pub mentioner: &'s Mentioner,
     /// The text.
     pub bytes: &'s [u8],
+    /// The beginning of the text that this is a part of, where it is a part of a longer one.
+    pub head: &'s [u8],
     /// Its tokens.
     pub lexed: &'s Lexed,
     /// Its name.
@@ -32,11 +34,12 @@ pub struct Scene<'s> {
 
 impl<'s> Scene<'s> {
     /// Prepares to look.
-    pub fn new(catalogue: &'s Catalogue, mentioner: &'s Mentioner, bytes: &'s [u8], lexed: &'s Lexed, path: &'s str) -> Self {
+    pub fn new(catalogue: &'s Catalogue, mentioner: &'s Mentioner, bytes: &'s [u8], head: &'s [u8], lexed: &'s Lexed, path: &'s str) -> Self {
         Self {
             catalogue,
             mentioner,
             bytes,
+            head,
             lexed,
             path,
             mentions: OnceCell::new(),
@@ -46,7 +49,16 @@ impl<'s> Scene<'s> {
     }
     /// What the file mentions.
     pub fn mentions(&self) -> &Mentions {
-        self.mentions.get_or_init(|| self.mentioner.find(self.bytes))
+        self.mentions.get_or_init(|| {
+            let mut here = self.mentioner.find(self.bytes);
+            if !self.head.is_empty() {
+                // Far before what is looked at.
+                let above = self.mentioner.find(self.head);
+                here.trading |= above.trading;
+                here.venues.extend(above.venues.into_iter().map(|(_, v, test)| (usize::MAX / 2, v, test)));
+            }
+            here
+        })
     }
     /// Whether the file or its path is about trading.
     pub fn is_trading(&self) -> bool {

@@ -19,16 +19,23 @@ pub fn is_code(path: &str) -> bool {
 }
 
 /// Whether what follows a word of a name can be a literal value; a first look.
-pub fn names_a_value(bytes: &[u8], after: usize) -> bool {
+pub fn names_a_value(bytes: &[u8], after: usize, code: bool) -> bool {
     let rest = bytes.get(after..(after + 48).min(bytes.len())).unwrap_or(&[]);
+    // In source code a value stands in quotes, and is no word.
+    let literal = |at: usize| {
+        let text = bytes.get(after + at + 1..(after + at + 80).min(bytes.len())).unwrap_or(&[]);
+        let end = text.iter().position(|b| matches!(b, b'"' | b'\'' | b'`' | b'\n')).unwrap_or(0);
+        let text = text.get(..end).unwrap_or(&[]);
+        text.len() >= 6 && !text.contains(&b' ') && text.iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    };
     let mut operator = false;
     for (i, b) in rest.iter().enumerate() {
         match b {
             b'=' | b':' | b',' | b'>' => operator = true,
-            b'"' | b'\'' | b'`' if operator => return true,
+            b'"' | b'\'' | b'`' if operator => return !code || literal(i),
             b'"' | b'\'' | b'`' | b' ' | b'\t' | b'\\' | b']' | b'|' | b'?' | b'-' | b'_' | b'.' => {}
             b')' | b'(' | b';' | b'{' | b'[' | b'<' | b'$' | b'\n' | b'\r' => return false,
-            _ if operator => return true,
+            _ if operator => return !code,
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' if i < 24 => {}
             _ if *b >= 0x80 => {}
             _ => return false,
