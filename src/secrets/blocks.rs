@@ -42,8 +42,8 @@ classes!(values, "Letters, digits, `+`, `/`, `-`, `_`; the slash and the digits 
     | (b == b'-')
     | (b == b'+'));
 classes!(digits, "Digits.", BLOCK, |b| b.wrapping_sub(b'0') < 10);
-classes!(words, "Small letters, white space, quotes, commas.", LANE, |b| (b.wrapping_sub(b'a') < 26)
-    | (b.wrapping_sub(b' ') < 13)
+classes!(words, "Small letters, white space, quotes, commas, dashes.", LANE, |b| (b.wrapping_sub(b'a') < 26)
+    | (b.wrapping_sub(b' ') < 14)
     | (b.wrapping_sub(b'\t') < 5));
 classes!(numbers, "Digits, white space, commas.", LANE, |b| (b.wrapping_sub(b'0') < 10)
     | (b.wrapping_sub(b' ') < 13)

@@ -12,7 +12,7 @@ const REACH: usize = 96;
 const ROOTS: &[&[u8]] = &[
     b"key", b"sec", b"pass", b"pwd", b"priv", b"toke", b"auth", b"seed", b"nemo", b"phra", b"wall", b"memo", b"wif", b"cred", b"prv", b"pvt",
     b"clave", b"chave", b"jwt", b"deplo", b"sekr", b"kluch", b"geheim", b"schl", b"client", b"login", b"hmac", b"xprv", b"siyao", b"miyao",
-    b"hook", b"encrypt", b"bot", b"accounts", b"senha", b"parol",
+    b"hook", b"encrypt", b"bot", b"accounts", b"senha", b"parol", b"cipher", b"api-i",
 ];
 
 /// Which pairs of letters begin a root, one bit each: letters fold to five bits.
@@ -68,9 +68,9 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, small: bool) -> b
     if value.starts_with(b"sha512-") || value.starts_with(b"sha256-") || value.starts_with(b"sha1-") {
         return false;
     }
-    let last = own.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`')).copied();
+    let alone = own.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`')).copied();
     // A line of its own: in a small file, or below a frame or a label.
-    if last.is_none() && own.len() == run.start - from.max(run.start - own.len()) && (small || has_root(near)) {
+    if alone.is_none() && own.len() == run.start - from.max(run.start - own.len()) && (small || has_root(near)) {
         return true;
     }
     if has_root(near) || has_short(own) {
@@ -82,7 +82,16 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, small: bool) -> b
     // A bare argument or member; digests are arguments everywhere.
     let quoted = own.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
     let hex = value.iter().all(u8::is_ascii_hexdigit);
-    if quoted && !hex && matches!(last, Some(b'(' | b',' | b'[')) && value.len() <= 100 {
+    let last = near.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`')).copied();
+    if quoted && matches!(last, Some(b'(' | b',' | b'[')) && value.len() <= 130 && (!hex || is_called(catalogue, bytes, run.start)) {
+        return true;
+    }
+    if own.ends_with(b":") && memchr::memmem::find(own, b" -u").is_some() {
+        return true;
+    }
+    // What someone calls it, whose name says nothing to anybody else.
+    let name = name_before(own);
+    if name.len() >= 3 && (catalogue.word(&name).is_some() || catalogue.header(&name).is_some() || !catalogue.own_name(&name).is_empty()) {
         return true;
     }
     if catalogue.has_alone(value) {
@@ -99,6 +108,30 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, small: bool) -> b
             let kind = catalogue.host(urls::host(url)).and_then(|(v, _)| catalogue.venue(v)).map(|v| v.kind);
             matches!(kind, Some(Kind::Node | Kind::Stack)) || bytes.get(run.end) == Some(&b'@')
         })
+}
+
+/// The last name of a line, without marks and in small letters.
+fn name_before(line: &[u8]) -> String {
+    let in_name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let end = line.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |i| i + 1);
+    let Some(until) = line.get(..end) else { return String::new() };
+    // Only where nothing but an operator and quotes follow.
+    if line.len() - end > 6 {
+        return String::new();
+    }
+    let name: Vec<u8> = until.iter().rev().take(40).take_while(in_name).copied().collect();
+    name.iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(|b| char::from(b.to_ascii_lowercase())).collect()
+}
+
+/// Whether the call that a place is an argument of is one that takes credentials, or of an exchange.
+fn is_called(catalogue: &Catalogue, bytes: &[u8], at: usize) -> bool {
+    let Some(before) = bytes.get(at.saturating_sub(240)..at) else { return false };
+    let Some(open) = memchr::memrchr(b'(', before) else { return false };
+    let Some(head) = before.get(..open) else { return false };
+    let name: Vec<u8> = head.iter().rev().take(48).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':')).copied().collect();
+    let name: String = name.iter().rev().map(|b| char::from(*b)).collect();
+    let last = name.rsplit(['.', ':']).next().unwrap_or("");
+    !catalogue.calls(last).is_empty() || super::names::venue_of(&super::names::words(&name), catalogue).is_some()
 }
 
 #[cfg(test)]

@@ -137,7 +137,9 @@ impl Pass<'_> {
             return;
         }
         let Some(run) = bytes.get(start..end) else { return };
-        if !run.iter().any(u8::is_ascii_digit) || !is_random(run) {
+        // The end of an address may be a value where the whole is none.
+        let last = run.rsplit(|b| *b == b'/').next().unwrap_or(run);
+        if !is_drawn(run) || !(is_random(run) || (last.len() >= SHORTEST && is_random(last))) {
             return;
         }
         // Padding belongs to a value when nothing follows that would make it an operator.
@@ -161,11 +163,38 @@ pub fn is_random(run: &[u8]) -> bool {
         changes += usize::from(class != last);
         last = class;
     }
-    let groups = if seen & DIGIT != 0 { 6 } else { 3 };
+    // Digits of sixteen change less.
+    let groups = match seen & DIGIT != 0 {
+        true if run.len() >= 32 && run.iter().all(u8::is_ascii_hexdigit) => 7,
+        true => 5,
+        false => 3,
+    };
     // A spelled name changes at each mark, twice; those changes tell nothing.
     let telling = changes.saturating_sub(1 + marks.min(run.len() / 8) * 2);
     let drawn = seen & DIGIT != 0 || (seen & LOWER != 0 && seen & UPPER != 0);
     drawn && telling * groups >= run.len().saturating_sub(2 * marks) || is_uuid(run)
+}
+
+/// Whether a run is no name, path or sentence of code: one character in eight a digit, or capitals and few stretches of
+/// small letters.
+fn is_drawn(run: &[u8]) -> bool {
+    let (mut digits, mut capitals, mut spelled, mut stretch) = (0usize, 0usize, 0usize, 0usize);
+    for b in run {
+        let class = class(*b);
+        digits += usize::from(class == DIGIT);
+        capitals += usize::from(class == UPPER);
+        if class == LOWER {
+            stretch += 1;
+            spelled += match stretch {
+                0..=3 => 0,
+                4 => 4,
+                _ => 1,
+            };
+        } else {
+            stretch = 0;
+        }
+    }
+    digits * 8 >= run.len() || (digits > 0 && capitals > 0 && spelled * 2 <= run.len())
 }
 
 /// Whether a run is written as a UUID, however few of its digits are letters.
