@@ -91,7 +91,8 @@ pub fn text(path: &str, bytes: &[u8], (from, to): (usize, usize), mut origin: Or
     // What the detector left alone may be a secret all the same; so may be what it found, written once more.
     let mut ids: Vec<(usize, usize)> = hidden.iter().filter(|(s, e)| *s < to && *e > from).copied().collect();
     ids.sort_unstable();
-    runs::each(piece, |run| {
+    runs::each(piece, |hit| {
+        let runs::Hit::Run(run) = hit else { return };
         let (start, end) = (from + run.start, from + run.end);
         let shown = ids.iter().any(|(s, e)| *s >= start && *e <= end);
         let spelled = piece.get(run.start..run.end).and_then(|v| std::str::from_utf8(v).ok()).is_none_or(refuse::is_spelled);
