@@ -14,7 +14,7 @@ use super::values::{is_code, names_a_value, value_after, values_at};
 use super::lex::{Kind, Lexed, lex};
 use super::mentions::Mentioner;
 use super::refuse::{Refusal, is_sequence, is_varied};
-use super::first_look::is_worth;
+use super::first_look::{Manner, is_worth};
 use super::runs::{self, Hit, Run};
 use super::unescape::unescape;
 use super::value::Value;
@@ -43,12 +43,12 @@ pub struct Scan {
 /// Texts up to this size are looked at whole, whatever their words: files of keys have few.
 const SMALL: usize = 4096;
 /// Texts up to this size are lexed whole where they have anything.
-const WHOLE: usize = 24 << 10;
+const WHOLE: usize = 12 << 10;
 /// Texts up to this size are searched for names whose value may be any text, unless they are source code.
 const NAMED: usize = 64 << 10;
 /// How far before what could be a value a long text is lexed, and how far after it.
-const BEFORE: usize = 3 << 10;
-const AFTER: usize = 2 << 10;
+const BEFORE: usize = 2 << 10;
+const AFTER: usize = 1 << 10;
 /// The beginning of a long text, where it says what it is about.
 const HEAD: usize = 4 << 10;
 
@@ -176,11 +176,11 @@ impl Detector {
     fn places(&self, bytes: &[u8], path: &str, table: bool) -> Places {
         let mut places = Places::default();
         let code = is_code(path);
-        let small = bytes.len() <= SMALL && !code;
+        let manner = Manner { small: bytes.len() <= SMALL && !code, code };
         let (mut done, mut counted) = (0usize, 0usize);
         runs::each(bytes, |hit| match hit {
             Hit::Run(run) => {
-                if table || is_worth(&self.catalogue, bytes, run, small) {
+                if table || is_worth(&self.catalogue, bytes, run, manner) {
                     places.runs.push(run);
                 }
             }

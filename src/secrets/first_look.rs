@@ -48,8 +48,29 @@ fn has_short(text: &[u8]) -> bool {
     matches!(tail.to_ascii_lowercase().as_slice(), b"sk" | b"ak" | b"pk" | b"s" | b"k" | b"skey" | b"akey" | b"u" | b"user" | b"cs" | b"ck" | b"pp" | b"api")
 }
 
-/// Whether a run is worth lexing what is around it. `small` says that the file is so small that a line of its own is.
-pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, small: bool) -> bool {
+/// What a file is, for a first look.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// So small that a line of its own is worth a look.
+    pub small: bool,
+    /// Source code: what stands without quotes is an expression.
+    pub code: bool,
+}
+
+/// Names that say only that something is a value: what is above them says more.
+const NEUTRAL: &[&str] = &["value", "val", "default", "data", "content", "v", "string", "text", "plain", "plaintext", "raw", "initialvalue", "x"];
+
+/// Ends of names of what is no credential.
+const OTHERS: &[&str] = &[
+    "id", "ids", "address", "addr", "hash", "signature", "sig", "sign", "checksum", "uuid", "digest", "time", "date", "topic", "topics", "nonce",
+    "oid", "integrity", "salt", "root", "bytecode", "abi", "logo", "image", "icon", "cursor", "pagetoken",
+];
+
+/// What an id is of that is a credential all the same.
+const IDS: &[&str] = &["key", "client", "access", "tokenid", "api", "quoine", "tapi"];
+
+/// Whether a run is worth lexing what is around it.
+pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, manner: Manner) -> bool {
     let mut from = run.start.saturating_sub(REACH);
     let Some(before) = bytes.get(from..run.start) else { return false };
     // Not further than two lines back.
@@ -61,53 +82,86 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, small: bool) -> b
     let Some(near) = bytes.get(from..run.start) else { return false };
     let Some(own) = before.get(line..) else { return false };
     let Some(value) = bytes.get(run.start..run.end) else { return false };
-    // Digests of lock files, images.
-    if own.ends_with(b"sha512-") || own.ends_with(b"sha256-") || own.ends_with(b"base64,") || own.ends_with(b"sha256:") {
+    let close = own.last().copied().unwrap_or(b'\n');
+    let quoted = matches!(close, b'"' | b'\'' | b'`');
+    // Digests of lock files, images, addresses of chains.
+    if [&b"sha512-"[..], b"sha256-", b"sha256:", b"sha384-", b"base64,"].iter().any(|d| own.ends_with(d) || value.starts_with(d)) {
         return false;
     }
-    if value.starts_with(b"sha512-") || value.starts_with(b"sha256-") || value.starts_with(b"sha1-") {
-        return false;
-    }
-    let alone = own.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`')).copied();
-    // A line of its own: in a small file, or below a frame or a label.
-    if alone.is_none() && own.len() == run.start - from.max(run.start - own.len()) && (small || has_root(near)) {
-        return true;
-    }
-    if has_root(near) || has_short(own) {
-        return true;
-    }
-    if own.iter().rev().take(64).any(|b| *b >= 0x80) {
-        return true;
-    }
-    // A bare argument or member; digests are arguments everywhere.
-    let quoted = own.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
     let hex = value.iter().all(u8::is_ascii_hexdigit);
-    let last = near.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`')).copied();
-    if quoted && matches!(last, Some(b'(' | b',' | b'[')) && value.len() <= 130 && (!hex || is_called(catalogue, bytes, run.start)) {
-        return true;
-    }
-    if own.ends_with(b":") && memchr::memmem::find(own, b" -u").is_some() {
-        return true;
-    }
-    // What someone calls it, whose name says nothing to anybody else.
-    let name = name_before(own);
-    if name.len() >= 3 && (catalogue.word(&name).is_some() || catalogue.header(&name).is_some() || !catalogue.own_name(&name).is_empty()) {
-        return true;
+    if value.len() == 42 && value.starts_with(b"0x") && value.iter().skip(2).all(u8::is_ascii_hexdigit) {
+        return false;
     }
     if catalogue.has_alone(value) {
         return true;
     }
-    // A number and a colon: a bot's token. An address of whom such addresses are.
+    let tail = own.get(own.len().saturating_sub(64)..).unwrap_or(&[]);
+    if tail.iter().any(|b| *b >= 0x80) {
+        return true;
+    }
+    // In an address: what its host or the name of the argument says.
+    let word = own.iter().rposition(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'('));
+    let word = own.get(word.map_or(0, |i| i + 1)..).unwrap_or(&[]);
+    let argument = word.iter().rposition(|b| matches!(b, b'?' | b'&' | b';' | b'#'));
+    if memchr::memmem::find(word, b"://").is_some() {
+        let named = argument.and_then(|i| word.get(i..)).is_some_and(|a| a.ends_with(b"=") && has_root(a));
+        let user = close == b':' && bytes.get(run.start..).is_some_and(|r| r.iter().take(200).any(|b| *b == b'@'));
+        return named || user || is_addressed(catalogue, bytes, run.start);
+    }
+    let trimmed = own.trim_ascii();
+    // A line of its own: in a small file, or below a frame or a label.
+    let alone = trimmed.iter().all(|b| matches!(b, b'"' | b'\'' | b'`'));
+    if alone && line > 0 || alone && run.start == own.len() {
+        let above = has_root(near) || near.iter().any(|b| *b >= 0x80);
+        if manner.small || (above && !manner.code) {
+            return true;
+        }
+    }
+    let comment = [&b"//"[..], b"#", b"*", b"--", b";", b"<!--"].iter().any(|c| trimmed.starts_with(c));
+    let last = trimmed.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`')).copied();
+    if manner.code && !quoted && !comment && !matches!(close, b'=' | b':' | b'@' | b'/' | b'n' | b't' | b'>' | b'\\') && !near.contains(&b'`') {
+        return false;
+    }
+    let name = name_before(own);
+    let named = !name.is_empty() && matches!(last, Some(b'=' | b':' | b'>'));
+    if named {
+        if OTHERS.iter().any(|o| name.ends_with(o)) && !IDS.iter().any(|i| name.contains(i)) {
+            return !catalogue.own_name(&name).is_empty() && catalogue.own_name(&name).iter().any(|(_, p)| p.is_some());
+        }
+        let known = || catalogue.word(&name).is_some() || catalogue.header(&name).is_some() || !catalogue.own_name(&name).is_empty();
+        if has_root(own) || has_short(own) || (name.len() >= 2 && known()) {
+            return true;
+        }
+        // `name: KEY, value: …`: what is above says what it is.
+        if NEUTRAL.contains(&name.as_str()) {
+            return has_root(near);
+        }
+        // A number and a colon: a bot's token.
+        return own.ends_with(b":") && own.iter().rev().skip(1).take(8).all(u8::is_ascii_digit) && own.len() > 8;
+    }
+    if has_root(own) || has_short(own) || memchr::memmem::find(own, b" -u").is_some() || memchr::memmem::find(own, b"--user").is_some() {
+        return true;
+    }
+    // A bare argument or member; digests are arguments everywhere.
+    let last = near.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`')).copied();
+    if quoted && matches!(last, Some(b'(' | b',' | b'[')) && value.len() <= 130 {
+        return (!hex && value.len() >= 20 && !value.starts_with(b"0x") && !own.starts_with(b"import")) || is_called(catalogue, bytes, run.start);
+    }
+    if matches!(last, Some(b'(' | b'[' | b'{' | b',')) && manner.code {
+        return false;
+    }
     if own.ends_with(b":") && own.iter().rev().skip(1).take(8).all(u8::is_ascii_digit) && own.len() > 8 {
         return true;
     }
-    let addressed = matches!(own.last(), Some(b'/' | b'=' | b':' | b'@')) || value.contains(&b'/');
-    addressed
-        && memchr::memmem::find(own, b"://").is_some()
-        && urls::url_at(bytes, run.start).and_then(|(s, e)| bytes.get(s..e)).is_some_and(|url| {
-            let kind = catalogue.host(urls::host(url)).and_then(|(v, _)| catalogue.venue(v)).map(|v| v.kind);
-            matches!(kind, Some(Kind::Node | Kind::Stack)) || bytes.get(run.end) == Some(&b'@')
-        })
+    (!manner.code && has_root(near)) || (matches!(close, b'/' | b'=' | b'@') && is_addressed(catalogue, bytes, run.start))
+}
+
+/// Whether an address is one of whom such addresses are, or has someone logged in.
+fn is_addressed(catalogue: &Catalogue, bytes: &[u8], at: usize) -> bool {
+    urls::url_at(bytes, at).and_then(|(s, e)| bytes.get(s..e)).is_some_and(|url| {
+        let kind = catalogue.host(urls::host(url)).and_then(|(v, _)| catalogue.venue(v)).map(|v| v.kind);
+        matches!(kind, Some(Kind::Node | Kind::Stack))
+    })
 }
 
 /// The last name of a line, without marks and in small letters.
@@ -145,7 +199,7 @@ mod tests {
         let worth = |before: &str, value: &str| {
             let text = format!("{before}{value}\"");
             let run = Run { start: before.len(), end: before.len() + value.len() };
-            is_worth(&catalogue, text.as_bytes(), run, false)
+            is_worth(&catalogue, text.as_bytes(), run, Manner { small: false, code: false })
         };
         for before in ["API_KEY=", "\"secret\": \"", "Client(\"", "apiSecret: '", "- name: OKX_KEY\n  value: \"", "私钥: ", "sk = \""] {
             assert!(worth(before, value), "{before}");
