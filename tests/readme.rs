@@ -25,7 +25,7 @@ use keylint::text::TextId;
 use serde_json::Value;
 
 /// The texts that are read by people.
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -34,6 +34,7 @@ const TEXTS: [&str; 8] = [
     "docs/rules.md",
     "docs/facts.md",
     "docs/exchanges.md",
+    "docs/secrets.md",
 ];
 
 /// The command that runs the main job of the README, without what starts the binary.

@@ -86,7 +86,10 @@ impl Context<'_> {
             Asked::Secret(at) => {
                 let Some(secret) = self.inventory.secrets.get(at) else { return bare("secret") };
                 let id = secret.parts.iter().find_map(|p| p.id.as_ref()).map(|id| clean(&id.shown()).into_owned());
-                SubjectName { exchange: secret.exchange(), id, label: secret.title.as_ref().map(ToString::to_string), ..bare("secret") }
+                let exchange = secret.exchange();
+                // Whom the exchange is of is said already.
+                let label = secret.title.as_ref().filter(|_| exchange.is_none()).map(ToString::to_string);
+                SubjectName { exchange, id, label, ..bare("secret") }
             }
             Asked::Window(at) => {
                 let Some(window) = self.inventory.windows.get(at) else { return bare("request-window") };

@@ -7,12 +7,15 @@ use super::{json, keys};
 use crate::declaration::Declaration;
 use crate::exchanges::WrittenEnvelope;
 use crate::rules::RuleFile;
+use crate::secrets::catalogue::ShapeFile;
 
 /// What there is a schema of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Of {
     /// A rule file.
     Rules,
+    /// A shape file: what credentials of an exchange or service look like.
+    Shapes,
     /// The report of `keylint check --format json`.
     Report,
     /// The inventory of `keylint keys --format json`.
@@ -33,6 +36,7 @@ fn written<T: JsonSchema>() -> Schema {
 pub fn schema(of: Option<Of>) -> Schema {
     match of {
         None => read::<Declaration>(),
+        Some(Of::Shapes) => read::<ShapeFile>(),
         Some(Of::Report) => written::<json::Report<'_>>(),
         Some(Of::Keys) => written::<keys::Document<'_>>(),
         Some(Of::Envelope) => read::<WrittenEnvelope>(),
