@@ -12,8 +12,6 @@ pub const GROUP: usize = 8;
 pub struct Seen {
     /// Which groups of eight are wholly of characters that values are made of, the first the lowest bit.
     pub full: u8,
-    /// Which groups of eight have a digit.
-    pub digits: u8,
     /// Whether a lane of sixteen is wholly of small letters and separators: the second and the fourth are looked at.
     pub words: [bool; 2],
     /// Whether the last lane is wholly of digits and separators.
@@ -58,6 +56,13 @@ fn all(is: [u8; LANE]) -> bool {
     u128::from_le_bytes(is) == u128::MAX
 }
 
+/// Which groups of eight have a digit, the first the lowest bit.
+pub fn digit_groups(block: &[u8; BLOCK]) -> u8 {
+    let is = digits(block);
+    let (groups, _) = is.as_chunks::<GROUP>();
+    groups.iter().enumerate().fold(0, |bits, (n, group)| bits | (u8::from(u64::from_le_bytes(*group) != 0) << n))
+}
+
 /// Looks at a block.
 #[inline]
 pub fn see(block: &[u8; BLOCK]) -> Seen {
@@ -66,11 +71,6 @@ pub fn see(block: &[u8; BLOCK]) -> Seen {
     let (groups, _) = is.as_chunks::<GROUP>();
     for (n, group) in groups.iter().enumerate() {
         out.full |= u8::from(u64::from_le_bytes(*group) == u64::MAX) << n;
-    }
-    let is = digits(block);
-    let (groups, _) = is.as_chunks::<GROUP>();
-    for (n, group) in groups.iter().enumerate() {
-        out.digits |= u8::from(u64::from_le_bytes(*group) != 0) << n;
     }
     let (lanes, _) = block.as_chunks::<LANE>();
     if let [_, second, _, fourth] = lanes {

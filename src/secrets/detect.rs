@@ -50,7 +50,7 @@ const NAMED: usize = 64 << 10;
 const BEFORE: usize = 2 << 10;
 const AFTER: usize = 1 << 10;
 /// The beginning of a long text, where it says what it is about.
-const HEAD: usize = 4 << 10;
+const HEAD: usize = 2 << 10;
 
 /// What the passes came upon.
 #[derive(Default)]
@@ -129,12 +129,13 @@ impl Detector {
     }
 
     pub(super) fn scan_at(&self, bytes: &[u8], path: &str, why: bool, depth: u8) -> Scan {
-        let table = columns::kind(path, bytes).filter(|kind| {
+        let code = is_code(path);
+        let table = (!code).then(|| columns::kind(path, bytes)).flatten().filter(|kind| {
             let nothing = Lexed::default();
             let scene = Scene::new(&self.catalogue, self.mentioner(), bytes, &[], &nothing, path);
             columns::Table::read(*kind, &scene).is_some()
         });
-        let mut places = self.places(bytes, path, table.is_some());
+        let mut places = self.places(bytes, code, table.is_some());
         let mut scan = Scan::default();
         if places.is_empty() {
             return scan;
@@ -173,9 +174,8 @@ impl Detector {
     }
 
     /// The linear passes.
-    fn places(&self, bytes: &[u8], path: &str, table: bool) -> Places {
+    fn places(&self, bytes: &[u8], code: bool, table: bool) -> Places {
         let mut places = Places::default();
-        let code = is_code(path);
         let manner = Manner { small: bytes.len() <= SMALL && !code, code };
         let (mut done, mut counted) = (0usize, 0usize);
         runs::each(bytes, |hit| match hit {

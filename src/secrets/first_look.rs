@@ -113,7 +113,7 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, manner: Manner) -
     let alone = trimmed.iter().all(|b| matches!(b, b'"' | b'\'' | b'`'));
     if alone && line > 0 || alone && run.start == own.len() {
         let above = has_root(near) || near.iter().any(|b| *b >= 0x80);
-        if manner.small || (above && !manner.code) {
+        if manner.small || (above && (!manner.code || quoted)) {
             return true;
         }
     }
@@ -121,6 +121,9 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, manner: Manner) -
     let last = trimmed.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`')).copied();
     if manner.code && !quoted && !comment && !matches!(close, b'=' | b':' | b'@' | b'/' | b'n' | b't' | b'>' | b'\\') && !near.contains(&b'`') {
         return false;
+    }
+    if close == b':' && [&b" -u"[..], b"--user", b" -a"].iter().any(|f| memchr::memmem::find(own, f).is_some()) {
+        return true;
     }
     let name = name_before(own);
     let named = !name.is_empty() && matches!(last, Some(b'=' | b':' | b'>'));
@@ -139,7 +142,7 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, manner: Manner) -
         // A number and a colon: a bot's token.
         return own.ends_with(b":") && own.iter().rev().skip(1).take(8).all(u8::is_ascii_digit) && own.len() > 8;
     }
-    if has_root(own) || has_short(own) || memchr::memmem::find(own, b" -u").is_some() || memchr::memmem::find(own, b"--user").is_some() {
+    if has_root(own) || has_short(own) {
         return true;
     }
     // A bare argument or member; digests are arguments everywhere.

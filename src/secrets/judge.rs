@@ -64,11 +64,21 @@ impl Scene<'_> {
         let bytes = value.bytes();
         let Ok(text) = std::str::from_utf8(bytes) else { return refuse(Refusal::NotRandom) };
         let (mut part, mut reading, mut refused) = self.role(around, token);
+        // Most of what is looked at is named as something else, or stands where nothing names it.
+        let lone = self.alone(bytes);
+        let called = around.call.is_some();
+        if lone.is_none() && !called && refused {
+            return refuse(Refusal::LookAlike);
+        }
+        let bracket = self.lexed.tokens.get(token).and_then(|t| self.lexed.frame(t.frame)).map_or(0, |f| f.bracket);
+        if lone.is_none() && !called && part.is_none() && !around.alone && !matches!(bracket, b'(' | b'[' | b'{') {
+            return refuse(Refusal::NoContext);
+        }
         let structural = self.structural(around, token);
         let own = reading.and_then(|r| r.venue).filter(|(_, strong)| *strong);
         let mut reasons = Vec::new();
         // A shape that nobody else has.
-        if let Some((venue, formed)) = self.alone(bytes)
+        if let Some((venue, formed)) = lone
             && !self.catalogue.is_published(bytes)
             && !is_sequence(text)
             && (is_varied(bytes) || formed.check.is_some())

@@ -114,7 +114,18 @@ pub fn at(bytes: &[u8], place: usize) -> (Option<(usize, usize)>, usize) {
     }
     // A neighbour, before anything is counted.
     let Some(next) = next_word(bytes, word.1) else { return none };
-    if !bytes.get(next.0..next.1).is_some_and(|w| set.has(w)) || !listed(bytes, next) || !listed(bytes, word) {
+    // Four in a row by their beginnings, where there are as many, before any is looked up.
+    let mut ahead = next;
+    for _ in 0..2 {
+        if !bytes.get(ahead.0..ahead.1).is_some_and(|w| set.has(w)) {
+            return none;
+        }
+        match next_word(bytes, ahead.1) {
+            Some(w) => ahead = w,
+            None => break,
+        }
+    }
+    if !listed(bytes, next) || !listed(bytes, word) {
         return none;
     }
     let mut before = Vec::new();

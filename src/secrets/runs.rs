@@ -1,7 +1,7 @@
 //! The one linear pass: where a text has runs of characters that could be a value. Most bytes of most files are seen only
 //! here, a block at a time.
 
-use super::blocks::{BLOCK, GROUP, see};
+use super::blocks::{BLOCK, GROUP, digit_groups, see};
 
 /// A run of the characters that values are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,19 +72,20 @@ pub fn each(bytes: &[u8], mut found: impl FnMut(Hit)) {
     let mut pass = Pass { bytes, done: 0, shortest: if bytes.len() > SHORT_TEXT { LONG } else { SHORTEST } };
     // Twenty-four characters cover two groups of eight, sixteen cover one.
     let two = pass.shortest == LONG;
-    let (mut before, mut digits) = (0u8, 0u8);
+    let mut before = 0u8;
     for (n, block) in blocks.iter().enumerate() {
         let seen = see(block);
         let full = seen.full;
         let begins = if two { full & ((full << 1) | before) } else { full };
         before = full >> 7;
-        // A drawn value has a digit in any four groups; the one after the last is not yet known.
-        let spread = u32::from(digits) | (u32::from(seen.digits) << 8);
-        let near = ((spread << 2 | spread << 1 | spread | spread >> 1) >> 8) as u8 | 0x80;
-        digits = seen.digits;
-        let begins = begins & near;
         if begins != 0 {
-            pass.groups(begins, n * BLOCK, &mut found);
+            // A drawn value has a digit in any four groups; the one after the last is not yet known.
+            let last = n.checked_sub(1).and_then(|p| blocks.get(p)).map_or(0, digit_groups);
+            let spread = u32::from(last) | (u32::from(digit_groups(block)) << 8);
+            let near = ((spread << 2 | spread << 1 | spread | spread >> 1) >> 8) as u8 | 0x80;
+            if begins & near != 0 {
+                pass.groups(begins & near, n * BLOCK, &mut found);
+            }
         }
         if seen.words[0] {
             found(Hit::Words(n * BLOCK + 16));
