@@ -107,7 +107,7 @@ fn form(value: &[u8]) -> String {
         "small hexadecimal digits"
     } else if all(|b| b.is_ascii_hexdigit() && !b.is_ascii_lowercase()) {
         "capital hexadecimal digits"
-    } else if n == 36 && value.iter().filter(|b| **b == b'-').count() == 4 && all(|b| b.is_ascii_hexdigit() || *b == b'-') {
+    } else if n == 36 && memchr::memchr_iter(b'-', value).count() == 4 && all(|b| b.is_ascii_hexdigit() || *b == b'-') {
         "characters, a UUID"
     } else if all(u8::is_ascii_alphanumeric) {
         "letters and digits"

@@ -305,7 +305,7 @@ fn load_baseline(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) ->
             let id = texts.add(text);
             let read = Baseline::read(id, texts.get(id).map_or("", Text::content));
             read.map_err(|span| {
-                problems.push(wrong(texts, Some(span), "this is no entry of a baseline: a fingerprint of 32 hexadecimal digits".into()))
+                problems.push(wrong(texts, Some(span), "this is no entry of a baseline: a fingerprint of 32 hexadecimal digits".into()));
             })
             .ok()
         }

@@ -79,7 +79,7 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
                 finding.suppressed = Some(Suppressed { by: "inline", reason, until: allow.until.clone() });
             }
             None => {
-                tell("suppression-unused", *place, "this comment suppresses nothing: there is no such finding there".into(), "take it out")
+                tell("suppression-unused", *place, "this comment suppresses nothing: there is no such finding there".into(), "take it out");
             }
         }
     }

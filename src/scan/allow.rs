@@ -80,7 +80,7 @@ pub fn read(bytes: &[u8], at: usize, text: Option<usize>) -> Option<Allow> {
     for word in head.split_whitespace() {
         match word.strip_prefix("until=") {
             Some(date) => until = Some(date.to_owned()),
-            None if rule.is_empty() => rule = word.to_owned(),
+            None if rule.is_empty() => word.clone_into(&mut rule),
             None => {}
         }
     }
