@@ -560,6 +560,20 @@ pub fn siblings(lexed: &Lexed, bytes: &[u8], frame: u32, near: usize) -> Vec<(St
     out.into_iter().map(|(_, n, v)| (n, v)).collect()
 }
 
+/// Whether something near a value, in its frame or its lines, has a name.
+pub fn has_sibling(lexed: &Lexed, bytes: &[u8], value: usize, name: &str) -> bool {
+    let look = Look { lexed, bytes };
+    let Some(own) = look.token(value) else { return false };
+    (value.saturating_sub(32)..(value + 24).min(lexed.tokens.len())).any(|i| {
+        look.token(i).is_some_and(|t| {
+            matches!(t.kind, Kind::Word | Kind::Text)
+                && t.line.abs_diff(own.line) <= 4
+                && bytes.get(t.start as usize..t.end as usize).is_some_and(|text| text.eq_ignore_ascii_case(name.as_bytes()))
+                && look.token(i + 1).is_some_and(|n| matches!(n.kind, Kind::Mark(b':' | b'=')))
+        })
+    })
+}
+
 /// Names whose value is the name of the value beside it: `{ name: KEY, value: … }`.
 pub fn named_by_sibling(lexed: &Lexed, bytes: &[u8], value: usize) -> Option<String> {
     let look = Look { lexed, bytes };

@@ -140,6 +140,18 @@ impl Scene<'_> {
             return self.nameless(start, end, value, around, name, structural);
         };
         let reading = reading.unwrap_or_default();
+        // Half of a signature, a public key beside its private one, what a digest is compared with.
+        let hex = text.strip_prefix("0x").unwrap_or(text).bytes().all(|b| b.is_ascii_hexdigit());
+        let beside = |other: &str| super::context::has_sibling(self.lexed, self.bytes, token, other);
+        if hex && lone.is_none() {
+            let low = name.to_ascii_lowercase();
+            let half = (low == "s" && (beside("r") || beside("v"))) || (low == "pk" && beside("sk"));
+            let before = self.bytes.get(start.saturating_sub(8)..start).unwrap_or(&[]);
+            let compared = before.iter().rev().filter(|b| !matches!(b, b' ' | b'"' | b'\'')).take(2).eq([b'=', b'='].iter());
+            if half || compared {
+                return refuse(Refusal::LookAlike);
+            }
+        }
         if parents(self.lexed, self.bytes, around.frame).iter().any(|p| p == "encryptedData") {
             return refuse(Refusal::Encrypted);
         }

@@ -116,7 +116,8 @@ pub fn judge(scene: &Scene<'_>, block: Block) -> Result<Candidate, Refused> {
     let nearest = scene.mentions().venues.iter().min_by_key(|(p, ..)| p.abs_diff(start)).map(|(_, v, _)| *v);
     whose.extend(nearest);
     let pem = |v: &VenueId| scene.catalogue.venue(*v).is_some_and(|x| x.shapes.iter().any(|s| s.shape.pem));
-    let venue = whose.iter().find(|v| pem(v)).or(whose.first()).copied();
+    let exchange = |v: &&VenueId| scene.kind(**v) == Some(super::catalogue::Kind::Exchange);
+    let venue = whose.iter().find(|v| pem(v)).or(whose.iter().find(exchange)).copied();
     // A key that no exchange is near is a server's or a person's, and other tools' matter.
     if venue.is_none() {
         return refuse(Refusal::NoContext);
