@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::declaration::Declaration;
 use crate::discover::{self, Opened, open, repository_of, shown};
@@ -44,6 +45,27 @@ pub struct Plan {
     pub allow_incomplete: bool,
     /// The time of the check.
     pub now: Time,
+    /// How far it has come, for who watches.
+    pub progress: Progress,
+}
+
+/// How many files of a run are done, for who watches it from another thread.
+#[derive(Clone, Default)]
+pub struct Progress(Arc<(AtomicUsize, AtomicUsize)>);
+
+impl Progress {
+    /// So many files there are.
+    pub fn start(&self, files: usize) {
+        self.0.0.store(files, Ordering::Relaxed);
+    }
+    /// One more is done.
+    pub fn step(&self) {
+        self.0.1.fetch_add(1, Ordering::Relaxed);
+    }
+    /// How many there are, and how many are done.
+    pub fn read(&self) -> (usize, usize) {
+        (self.0.0.load(Ordering::Relaxed), self.0.1.load(Ordering::Relaxed))
+    }
 }
 
 /// What files are.

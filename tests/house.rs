@@ -101,6 +101,7 @@ fn one_crate_has_one_door() {
         ("bech32", &["secrets/check.rs"]),
         ("ed25519_compact", &["secrets/check.rs"]),
         ("ignore", &["discover/ignores.rs"]),
+        ("indicatif", &["cli/progress.rs"]),
         ("anstream", &["cli/mod.rs"]),
     ]);
     for (file, source) in files() {

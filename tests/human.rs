@@ -119,6 +119,7 @@ fn plan(folder: &Path, paths: &[&str]) -> Plan {
         exit_zero: false,
         allow_incomplete: false,
         now: Time::parse("2026-11-01T00:00:00Z").unwrap(),
+        progress: keylint::plan::Progress::default(),
     }
 }
 

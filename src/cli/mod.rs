@@ -3,6 +3,7 @@
 mod baseline;
 mod explain;
 mod init;
+mod progress;
 mod rules;
 mod why;
 
@@ -15,7 +16,7 @@ use crate::discover::shown;
 use crate::finding::Severity;
 use crate::model::Exchange;
 use crate::model::time::Time;
-use crate::plan::{Plan, ReadAs};
+use crate::plan::{Plan, Progress, ReadAs};
 use crate::report::{self, Format, human, keys, schema};
 use crate::run;
 use crate::text::{Texts, clean, nearest};
@@ -173,6 +174,7 @@ impl Reading {
             exit_zero: false,
             allow_incomplete: self.allow_incomplete,
             now: self.now.unwrap_or_else(Time::this_second),
+            progress: Progress::default(),
         })
     }
 }
@@ -245,7 +247,7 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
     plan.fail_on = check.fail_on;
     plan.strict = check.strict;
     plan.exit_zero = check.exit_zero;
-    let outcome = run::check(&plan);
+    let outcome = progress::watched(&plan.progress, || run::check(&plan));
     let plain = human::Style { colour: false, width: 100, unicode: true, show_suppressed: check.show_suppressed };
     for (format, path) in &check.output {
         let target = plan.working.join(path).canonicalize().ok();

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::tell;
 use crate::model::time::Time;
-use crate::plan::{Plan, load_rules};
+use crate::plan::{Plan, Progress, load_rules};
 use crate::proof::{all, run as run_example};
 use crate::rules::{Rule, Rulebook, embedded_source, examples};
 use crate::text::{Texts, clean};
@@ -49,6 +49,7 @@ pub fn plan_of(dir: Option<PathBuf>) -> io::Result<Plan> {
         exit_zero: false,
         allow_incomplete: false,
         now: Time::this_second(),
+        progress: Progress::default(),
     })
 }
 

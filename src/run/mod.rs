@@ -131,7 +131,13 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
         });
     }
     let first = texts.next_id().0;
-    let read: Vec<ReadInput> = inputs.par_iter().enumerate().map(|(i, input)| scope.read(input, first + i as u32, detector)).collect();
+    plan.progress.start(inputs.len());
+    let read_one = |(i, input)| {
+        let read = scope.read(input, first + i as u32, detector);
+        plan.progress.step();
+        read
+    };
+    let read: Vec<ReadInput> = inputs.par_iter().enumerate().map(read_one).collect();
     let (mut evidence, mut pages) = (Vec::new(), Vec::new());
     let mut seens = Seens::default();
     let mut found: Vec<(usize, TextId, Scanned)> = Vec::new();
