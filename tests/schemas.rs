@@ -242,8 +242,18 @@ fn declarations_fit_their_schema_and_wrong_ones_do_not() {
 #[test]
 #[ignore = "needs check-jsonschema: .ci/run installs it"]
 fn rule_files_fit_their_schema_and_wrong_ones_do_not() {
-    let rules = files(&root().join("rules"), ".yaml");
+    let (shapes, rules): (Vec<PathBuf>, Vec<PathBuf>) =
+        files(&root().join("rules"), ".yaml").into_iter().partition(|p| p.parent().is_some_and(|f| f.ends_with("secrets")));
     fits("rules", &rules);
+    fits("shapes", &shapes);
+    let shape = TempDir::new().unwrap();
+    let source = fs::read_to_string(root().join("rules/secrets/okx.yaml")).unwrap();
+    for (n, (from, to)) in [("kind: exchange", "kind: bank"), ("part: secret", "part: sekret"), ("title:", "titel:")].iter().enumerate() {
+        assert!(source.contains(from), "{from}");
+        let path = shape.path().join(format!("wrong-{n}.yaml"));
+        fs::write(&path, source.replacen(from, to, 1)).unwrap();
+        assert!(refused("shapes", &[path]).is_some(), "the schema takes {to}");
+    }
     let work = TempDir::new().unwrap();
     let source = fs::read_to_string(root().join("rules/withdrawals/withdraw-limit-missing.yaml")).unwrap();
     for (n, (from, to)) in
