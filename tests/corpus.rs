@@ -1,7 +1,7 @@
 //! Any text is read to its end in time that grows with its length, and nothing in it stops the detector: files of nothing
 //! but quotes, brackets or candidates, files of the corpus with bytes changed, random bytes.
 
-#![allow(clippy::panic, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
+#![allow(clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
 use std::time::{Duration, Instant};
 

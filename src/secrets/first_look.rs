@@ -16,6 +16,7 @@ const ROOTS: &[&[u8]] = &[
 ];
 
 /// Which pairs of letters begin a root, one bit each: letters fold to five bits.
+#[expect(clippy::indexing_slicing, reason = "made by the compiler, and a root has two letters")]
 const PAIRS: [u32; 32] = {
     let mut table = [0u32; 32];
     let mut i = 0;
@@ -111,7 +112,7 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, manner: Manner) -
     let trimmed = own.trim_ascii();
     // A line of its own: in a small file, or below a frame or a label.
     let alone = trimmed.iter().all(|b| matches!(b, b'"' | b'\'' | b'`'));
-    if alone && line > 0 || alone && run.start == own.len() {
+    if alone && (line > 0 || run.start == own.len()) {
         let above = has_root(near) || near.iter().any(|b| *b >= 0x80);
         if manner.small || (above && (!manner.code || quoted)) {
             return true;

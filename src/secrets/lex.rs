@@ -191,13 +191,9 @@ impl Lexer<'_> {
         }
         // Padding of base64 belongs to a long word when nothing follows that would make it an operator.
         let pads = self.run_of(i, to, b'=');
-        if i - from >= 16
-            && (1..=2).contains(&pads)
-            && !in_word(self.at(i + pads))
-            && !matches!(self.at(i + pads), b'>' | b'"' | b'\'' | b'~')
-        {
-            i += pads;
-        } else if i - from >= 16 && (1..=2).contains(&pads) && matches!(self.at(i + pads), b'"' | b'\'') && (i + pads - from) % 4 == 0 {
+        let closes = matches!(self.at(i + pads), b'"' | b'\'');
+        let ends = if closes { (i + pads - from).is_multiple_of(4) } else { !in_word(self.at(i + pads)) && !matches!(self.at(i + pads), b'>' | b'~') };
+        if i - from >= 16 && (1..=2).contains(&pads) && ends {
             i += pads;
         }
         self.push(Kind::Word, from, i);
@@ -307,7 +303,7 @@ impl Lexer<'_> {
             self.push(Kind::Close(b'"'), end, end);
             (self.indent, self.first) = (line_indent, first);
         } else {
-            self.line += inner.iter().filter(|b| **b == b'\n').count() as u32;
+            self.line += memchr::memchr_iter(b'\n', inner).count() as u32;
         }
     }
 

@@ -349,6 +349,11 @@ pub fn numbered(name: &str, catalogue: &Catalogue) -> Option<(VenueId, bool)> {
     pieces.take(8).find_map(|p| catalogue.word(&p.to_lowercase()))
 }
 
+/// A name of a password that is of anything.
+pub fn is_common_password(name: &str) -> bool {
+    matches!(bare(name).as_str(), "password" | "passphrase" | "pass" | "memo" | "uid" | "apipassphrase" | "apipass" | "apipassword")
+}
+
 /// Whether a word says that something is for tests.
 pub fn is_test(word: &str) -> bool {
     matches!(word, "testnet" | "sandbox" | "demo" | "paper" | "test" | "simulator" | "simulated" | "sim")
@@ -453,7 +458,7 @@ fn role(all: &[String], catalogue: &Catalogue, reading: &mut Reading) {
         }
         Word::Id => match (before(2), before(3)) {
             (Word::Key, _) => reading.part = Some(SecretPart::Key),
-            (Word::Access, _) | (Word::Api, _) => reading.part = Some(SecretPart::Key),
+            (Word::Access | Word::Api, _) => reading.part = Some(SecretPart::Key),
             // `client_id` is an order's nearly everywhere; at some exchanges it is the key.
             (Word::Client, _) => {
                 reading.part = Some(SecretPart::Key);

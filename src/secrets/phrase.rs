@@ -252,7 +252,7 @@ mod tests {
         for before in 0..48 {
             let text = format!("{}\"{words}\";", "x".repeat(before) + " ");
             let found = find(text.as_bytes());
-            assert_eq!(found.iter().map(|(a, b)| &text[*a..*b]).collect::<Vec<_>>(), [words], "{before}");
+            assert_eq!(found.iter().map(|(a, b)| text.get(*a..*b).unwrap_or("")).collect::<Vec<_>>(), [words], "{before}");
         }
         assert!(find(b"the quick brown fox can jump over this lazy dog and then about again before they arrive there").is_empty());
     }
