@@ -1,7 +1,13 @@
 //! Any text is read to its end in time that grows with its length, and nothing in it stops the detector: files of nothing
 //! but quotes, brackets or candidates, files of the corpus with bytes changed, random bytes.
 
-#![allow(clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
+#![allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it must be"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -42,9 +48,41 @@ fn a_text_of_one_thing_takes_no_longer_than_its_length() {
     let candidates: String = (0..400).map(|_| format!("api_secret={}\n", numbers.value(64))).collect();
     let listed: String = (0..400).map(|_| format!("\"{}\",", numbers.value(64))).collect();
     let units = [
-        "\"", "'a", "{", "[", "(", "}", "=", "key=", ":", "\n", "\\", "\\\"", "`", "\"\"\"", "key: |\n", "- ", "<a>", "[a]\n", "secret:'",
-        "abandon ", "1,", "[1,2,3,", "https://a:b@c/", "-----BEGIN PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----\n", "eyJ", "x=\"", ",'",
-        "api_key=\"", "a.b(c, ", "| a | b |\n", "INSERT INTO a VALUES (", "\u{79c1}\u{94a5}", candidates.as_str(), listed.as_str(),
+        "\"",
+        "'a",
+        "{",
+        "[",
+        "(",
+        "}",
+        "=",
+        "key=",
+        ":",
+        "\n",
+        "\\",
+        "\\\"",
+        "`",
+        "\"\"\"",
+        "key: |\n",
+        "- ",
+        "<a>",
+        "[a]\n",
+        "secret:'",
+        "abandon ",
+        "1,",
+        "[1,2,3,",
+        "https://a:b@c/",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN CERTIFICATE-----\n",
+        "eyJ",
+        "x=\"",
+        ",'",
+        "api_key=\"",
+        "a.b(c, ",
+        "| a | b |\n",
+        "INSERT INTO a VALUES (",
+        "\u{79c1}\u{94a5}",
+        candidates.as_str(),
+        listed.as_str(),
     ];
     for unit in units {
         let text = unit.repeat(size / unit.len() + 1);

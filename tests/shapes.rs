@@ -117,7 +117,8 @@ fn every_example_is_found_or_passed() {
         }
         for example in &file.passes {
             examples += 1;
-            wrong.extend(passes(&detector, example).into_iter().map(|w| format!("{id}, passes {:?} ({}): {w}", example.name, example.path)));
+            wrong
+                .extend(passes(&detector, example).into_iter().map(|w| format!("{id}, passes {:?} ({}): {w}", example.name, example.path)));
         }
         files += usize::from(wrong.len() > before);
     }

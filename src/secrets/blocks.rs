@@ -36,8 +36,13 @@ macro_rules! classes {
     };
 }
 
-classes!(values, "Letters, digits, `+`, `/`, `-`, `_`; the slash and the digits are neighbours.", BLOCK, |b| ((b | 0x20).wrapping_sub(b'a') < 26)
-    | (b.wrapping_sub(b'/') < 11) | (b == b'_') | (b == b'-') | (b == b'+'));
+classes!(values, "Letters, digits, `+`, `/`, `-`, `_`; the slash and the digits are neighbours.", BLOCK, |b| ((b | 0x20)
+    .wrapping_sub(b'a')
+    < 26)
+    | (b.wrapping_sub(b'/') < 11)
+    | (b == b'_')
+    | (b == b'-')
+    | (b == b'+'));
 classes!(digits, "Digits.", BLOCK, |b| b.wrapping_sub(b'0') < 10);
 classes!(words, "Small letters, white space, quotes, commas, dashes.", LANE, |b| (b.wrapping_sub(b'a') < 26)
     | (b.wrapping_sub(b' ') < 14)

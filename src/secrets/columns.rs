@@ -3,8 +3,8 @@
 
 use super::catalogue::VenueId;
 use super::judge::Candidate;
-use super::scene::Scene;
 use super::names;
+use super::scene::Scene;
 use crate::finding::Confidence;
 
 /// How a table is written.

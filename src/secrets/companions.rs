@@ -21,9 +21,11 @@ const LINES: u32 = 6;
 /// Finds the companions of candidates and adds them.
 pub fn add(scene: &Scene<'_>, candidates: &mut Vec<Candidate>) {
     let mut found: Vec<Candidate> = Vec::new();
-    for secret in candidates.iter().filter(|c| matches!(c.part, Some(SecretPart::Secret | SecretPart::PrivateKey | SecretPart::Key) | None)) {
+    for secret in candidates.iter().filter(|c| matches!(c.part, Some(SecretPart::Secret | SecretPart::PrivateKey | SecretPart::Key) | None))
+    {
         let key_is_short = |v: VenueId| {
-            secret.part == Some(SecretPart::Key) || scene.catalogue.venue(v).is_some_and(|v| v.shapes.iter().any(|s| s.part == SecretPart::Key))
+            secret.part == Some(SecretPart::Key)
+                || scene.catalogue.venue(v).is_some_and(|v| v.shapes.iter().any(|s| s.part == SecretPart::Key))
         };
         let whose: Vec<VenueId> = secret.venue.into_iter().chain(secret.possible.iter().copied()).take(3).collect();
         let Some(venue) = whose.into_iter().find(|v| scene.has_passphrase(*v) || key_is_short(*v)) else { continue };

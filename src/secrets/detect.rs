@@ -7,17 +7,17 @@ use aho_corasick::packed::{self, Searcher};
 
 use super::catalogue::Catalogue;
 use super::context::{Around, How, Named, around};
+use super::first_look::{Manner, is_worth};
 use super::group::{Group, group};
 use super::judge::{Candidate, Refused};
-use super::scene::Scene;
-use super::values::{is_code, names_a_value, value_after, values_at};
 use super::lex::{Kind, Lexed, lex};
 use super::mentions::Mentioner;
 use super::refuse::{Refusal, is_sequence, is_varied};
-use super::first_look::{Manner, is_worth};
 use super::runs::{self, Hit, Run};
+use super::scene::Scene;
 use super::unescape::unescape;
 use super::value::Value;
+use super::values::{is_code, names_a_value, value_after, values_at};
 use super::{arrays, columns, companions, encoded, pem, phrase, urls};
 use crate::model::SecretPart;
 

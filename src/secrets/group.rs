@@ -71,7 +71,8 @@ fn belongs(scene: &Scene<'_>, draft: &[Candidate], candidate: &Candidate) -> boo
     let other = |a: Option<VenueId>, b: Option<VenueId>| matches!((a, b), (Some(a), Some(b)) if a != b);
     let conflict = draft.iter().any(|p| {
         // What nothing names belongs to whom it could be of.
-        let open = |a: &Candidate, b: &Candidate| a.part.is_none() && b.venue.is_some_and(|v| !a.possible.contains(&v) && !a.possible.is_empty());
+        let open =
+            |a: &Candidate, b: &Candidate| a.part.is_none() && b.venue.is_some_and(|v| !a.possible.contains(&v) && !a.possible.is_empty());
         if open(candidate, p) || open(p, candidate) {
             return true;
         }

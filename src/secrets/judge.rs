@@ -68,7 +68,8 @@ impl Scene<'_> {
         {
             let called = call.rsplit(['.', ':']).next().unwrap_or("");
             let near = |v: VenueId| {
-                structural.iter().any(|(s, strong)| *s == v && (*strong || self.catalogue.sole_caller(called) == Some(v))) || self.mentions().venues.iter().any(|(_, m, _)| *m == v)
+                structural.iter().any(|(s, strong)| *s == v && (*strong || self.catalogue.sole_caller(called) == Some(v)))
+                    || self.mentions().venues.iter().any(|(_, m, _)| *m == v)
             };
             let listed = self
                 .catalogue
@@ -302,7 +303,7 @@ impl Scene<'_> {
             SecretPart::Passphrase => {
                 let theirs = self.is_own_passphrase(around, &name, &structural);
                 let named = !reading.vague && self.is_passphrase(&name, &structural) && !is_password(&name, kind);
-                let weak = super::names::is_common_password(&name) && !mixed(bytes) && bytes.len() < 16;
+                let weak = super::headers::is_common_password(&name) && !mixed(bytes) && bytes.len() < 16;
                 let opens = by_call.is_some() && mixed(bytes) && venue.is_some_and(|v| self.has_passphrase(v));
                 if weak && !named {
                     return refuse(Refusal::Placeholder);

@@ -35,7 +35,14 @@ pub struct Scene<'s> {
 
 impl<'s> Scene<'s> {
     /// Prepares to look.
-    pub fn new(catalogue: &'s Catalogue, mentioner: &'s Mentioner, bytes: &'s [u8], head: &'s [u8], lexed: &'s Lexed, path: &'s str) -> Self {
+    pub fn new(
+        catalogue: &'s Catalogue,
+        mentioner: &'s Mentioner,
+        bytes: &'s [u8],
+        head: &'s [u8],
+        lexed: &'s Lexed,
+        path: &'s str,
+    ) -> Self {
         Self {
             catalogue,
             mentioner,
@@ -79,7 +86,9 @@ impl<'s> Scene<'s> {
             let parts: Vec<&str> = self.path.rsplit('/').take(3).collect();
             // `.phemexrc` is the file of Phemex's command line.
             let plain = |p: &str| p.strip_prefix('.').and_then(|p| p.strip_suffix("rc")).unwrap_or(p).to_owned();
-            parts.iter().find_map(|p| names::venue_of(&names::words(&plain(p)), self.catalogue).or_else(|| names::numbered(p, self.catalogue)))
+            parts
+                .iter()
+                .find_map(|p| names::venue_of(&names::words(&plain(p)), self.catalogue).or_else(|| names::numbered(p, self.catalogue)))
         })
     }
 
@@ -188,13 +197,14 @@ impl<'s> Scene<'s> {
     pub(super) fn is_own_passphrase(&self, around: &Around, name: &str, structural: &[(VenueId, bool)]) -> Option<VenueId> {
         let squeezed = bare(name);
         let own = self.catalogue.own_name(&squeezed).iter().filter(|(_, p)| *p == Some(SecretPart::Passphrase));
-        let common = names::is_common_password(name);
+        let common = super::headers::is_common_password(name);
         let mut whose = own.map(|(v, _)| *v);
         if common {
             let inner = super::enclosing::parents(self.lexed, self.bytes, around.frame);
             let server = inner.iter().any(|p| p == "api_server");
             let path = self.path_venue().map(|(v, _)| v);
-            return whose.find(|v| self.kind(*v) == Some(Kind::Stack) && (path == Some(*v) || (server && structural.iter().any(|(s, _)| s == v))));
+            return whose
+                .find(|v| self.kind(*v) == Some(Kind::Stack) && (path == Some(*v) || (server && structural.iter().any(|(s, _)| s == v))));
         }
         let all: Vec<VenueId> = whose.collect();
         match all.as_slice() {
@@ -311,4 +321,3 @@ impl<'s> Scene<'s> {
         venue.and_then(|v| self.fit(v, part, bytes)).is_some_and(|f| f.test)
     }
 }
-

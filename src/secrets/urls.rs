@@ -5,7 +5,8 @@
 const REACH: usize = 600;
 
 fn in_url(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'#' | b'@' | b'!' | b'&' | b'+' | b'=' | b'%' | b',')
+    b.is_ascii_alphanumeric()
+        || matches!(b, b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'#' | b'@' | b'!' | b'&' | b'+' | b'=' | b'%' | b',')
 }
 
 /// The address that a place lies in, without what closes a sentence or a path.

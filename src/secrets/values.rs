@@ -58,9 +58,7 @@ pub fn value_after(lexed: &Lexed, bytes: &[u8], name: usize) -> Option<(usize, u
             Kind::Mark(b'|' | b'?' | b'!' | b'&' | b'-' | b'*' | b'\\') => {}
             Kind::Close(b']' | b'"') => {}
             // `"name": "API-PASSPHRASE", "value": "…"`: a name again.
-            Kind::Text
-                if operator && lexed.tokens.get(i + 1).is_some_and(|n| matches!(n.kind, Kind::Mark(b':'))) =>
-            {
+            Kind::Text if operator && lexed.tokens.get(i + 1).is_some_and(|n| matches!(n.kind, Kind::Mark(b':'))) => {
                 bytes.get(t.start as usize..t.end as usize).filter(|v| v.eq_ignore_ascii_case(b"value"))?;
                 operator = false;
             }
