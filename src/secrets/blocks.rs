@@ -23,18 +23,22 @@ macro_rules! classes {
     ($name:ident, $doc:literal, $n:expr, |$b:ident| $test:expr) => {
         #[doc = $doc]
         #[inline]
+        #[allow(clippy::needless_bitwise_bool, reason = "without a branch, so that it becomes vectors")]
         fn $name(bytes: &[u8; $n]) -> [u8; $n] {
             let mut is = [0u8; $n];
             for (to, $b) in is.iter_mut().zip(bytes) {
                 let $b = *$b;
-                *to = if $test { 0xff } else { 0 };
+                let test = $test;
+                *to = if test { 0xff } else { 0 };
             }
             is
         }
     };
 }
 
-classes!(values, "Letters, digits, `+`, `/`, `-`, `_`; the slash and the digits are neighbours.", BLOCK, |b| ((b | 0x20).wrapping_sub(b'a') < 26)
+classes!(values, "Letters, digits, `+`, `/`, `-`, `_`; the slash and the digits are neighbours.", BLOCK, |b| ((b | 0x20)
+    .wrapping_sub(b'a')
+    < 26)
     | (b.wrapping_sub(b'/') < 11)
     | (b == b'_')
     | (b == b'-')

@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
+use super::headers::COMMON_HEADERS;
+pub use super::headers::bare;
 use super::shape::Shape;
 use super::value::published;
 use crate::document::{self, Misfit, Spanned};
@@ -265,46 +267,6 @@ pub struct Catalogue {
     published: HashSet<u64>,
 }
 
-/// Headers that several exchanges, and many others, spell alike.
-const COMMON_HEADERS: &[&str] = &[
-    "accesskey",
-    "accesssign",
-    "accesstimestamp",
-    "accesspassphrase",
-    "accessnonce",
-    "accesssignature",
-    "apikey",
-    "apisign",
-    "apinonce",
-    "apitimestamp",
-    "apisignature",
-    "apiexpires",
-    "authorization",
-    "signature",
-    "timestamp",
-    "recvwindow",
-    "xapikey",
-    "xsignature",
-    "xtimestamp",
-    "xwindow",
-    "xauth",
-    "xauthkey",
-    "secretkey",
-    "privatekey",
-    "accesstoken",
-    "passphrase",
-    "password",
-    "clientsecret",
-    "apisecret",
-    "accesskeyid",
-    "clientid",
-    "xauthsignature",
-    "xauthtimestamp",
-    "signtimestamp",
-    "signmethod",
-    "apikeyid",
-];
-
 /// Longest value for which shapes are looked up by length.
 const LONGEST_SHAPE: usize = 1024;
 
@@ -482,11 +444,6 @@ impl Catalogue {
     pub fn strong_words(&self) -> impl Iterator<Item = (&str, VenueId)> {
         self.words.iter().filter(|(_, (_, strong))| *strong).map(|(w, (v, _))| (w.as_str(), *v))
     }
-}
-
-/// A name without case and without what stands between its words.
-pub fn bare(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn without_examples(source: &str) -> &str {

@@ -31,7 +31,7 @@ pub fn kind(path: &str, bytes: &[u8]) -> Option<Style> {
     let line = first.split(|b| *b == b'\n').next().unwrap_or(&[]);
     let has = |needle: &[u8], within: &[u8]| memchr::memmem::find(within, needle).is_some();
     if [".csv", ".tsv"].iter().any(|e| lower.ends_with(e)) {
-        let of = |b: u8| line.iter().filter(|x| **x == b).count();
+        let of = |b: u8| memchr::memchr_iter(b, line).count();
         let best = [b'\t', b';', b'|', b','].into_iter().max_by_key(|b| of(*b))?;
         return (of(best) > 0).then_some(Style::Separated(best));
     }
@@ -42,12 +42,7 @@ pub fn kind(path: &str, bytes: &[u8]) -> Option<Style> {
     if sql {
         return Some(Style::Sql);
     }
-    if lower.ends_with(".md")
-        || lower.ends_with(".markdown")
-        || lower.ends_with(".org")
-        || lower.ends_with(".txt")
-        || lower.ends_with(".rst")
-    {
+    if [".md", ".markdown", ".org", ".txt", ".rst"].iter().any(|e| lower.ends_with(e)) {
         return has(b"\n|", bytes).then_some(Style::Piped).or_else(|| bytes.starts_with(b"|").then_some(Style::Piped));
     }
     None
@@ -81,7 +76,7 @@ fn cells(line: &[u8], by: u8) -> Vec<(usize, usize)> {
             b'"' | b'\'' if quoted == *b => quoted = 0,
             b'"' if quoted == 0 => quoted = b'"',
             b'\'' if quoted == 0 && by == b',' && line.get(start..i).is_some_and(|w| w.iter().all(u8::is_ascii_whitespace)) => {
-                quoted = b'\''
+                quoted = b'\'';
             }
             b'\\' => {}
             _ if *b == by && quoted == 0 => {
@@ -243,7 +238,7 @@ fn sql(bytes: &[u8], parts: &mut Vec<Part>) {
                 table_name(trimmed.get(12..).unwrap_or("").trim_start_matches(" IF NOT EXISTS").trim_start_matches(" if not exists"));
             let rest = bytes.get(from..(from + 8000).min(bytes.len())).unwrap_or(&[]);
             let body = String::from_utf8_lossy(rest).into_owned();
-            let columns = body.split_once('(').map(|(_, b)| b).unwrap_or("");
+            let columns = body.split_once('(').map_or("", |(_, b)| b);
             let names = columns
                 .lines()
                 .take_while(|l| !l.trim_start().starts_with(')'))

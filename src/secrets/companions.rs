@@ -63,7 +63,8 @@ fn companion(scene: &Scene<'_>, secret: &Candidate, venue: VenueId, i: usize, ca
     let exact = |p: SecretPart| scene.fit(venue, p, bytes).is_some_and(|f| !f.shape.free);
     let loose = |p: SecretPart| scene.fit(venue, p, bytes).is_some();
     let drawn = bytes.iter().any(u8::is_ascii_digit) || bytes.len() >= 20;
-    if !(exact(SecretPart::Key) && drawn) && !(loose(SecretPart::Passphrase) && bytes.len() >= 6) {
+    let either = (exact(SecretPart::Key) && drawn) || (loose(SecretPart::Passphrase) && bytes.len() >= 6);
+    if !either {
         return None;
     }
     let here = around(scene.lexed, scene.bytes, i);

@@ -103,19 +103,20 @@ const WRAPPERS: &[&str] = &[
     "s",
 ];
 
-struct Look<'l> {
-    lexed: &'l Lexed,
-    bytes: &'l [u8],
+/// Tokens and the text they are of.
+pub(super) struct Look<'l> {
+    pub(super) lexed: &'l Lexed,
+    pub(super) bytes: &'l [u8],
 }
 
 impl Look<'_> {
-    fn token(&self, i: usize) -> Option<&Token> {
+    pub(super) fn token(&self, i: usize) -> Option<&Token> {
         self.lexed.tokens.get(i)
     }
-    fn text(&self, i: usize) -> String {
+    pub(super) fn text(&self, i: usize) -> String {
         self.token(i).map_or_else(String::new, |t| self.slice(t))
     }
-    fn slice(&self, t: &Token) -> String {
+    pub(super) fn slice(&self, t: &Token) -> String {
         let end = (t.end as usize).min(t.start as usize + 200);
         String::from_utf8_lossy(self.bytes.get(t.start as usize..end).unwrap_or(&[])).into_owned()
     }
@@ -461,150 +462,4 @@ fn above(look: &Look<'_>, value: usize, out: &mut Around) {
         words.reverse();
         out.names.push(Named { text: words.join(" "), how: How::Line });
     }
-}
-
-/// Names of what encloses a frame, innermost first.
-pub fn parents(lexed: &Lexed, bytes: &[u8], frame: u32) -> Vec<String> {
-    let look = Look { lexed, bytes };
-    let mut out = Vec::new();
-    let mut at = frame;
-    for _ in 0..12 {
-        let Some(f) = lexed.frame(at) else { break };
-        if let Some(name) = f.name {
-            out.push(look.text(name as usize));
-        }
-        if at == 0 || f.parent == at {
-            break;
-        }
-        at = f.parent;
-    }
-    out
-}
-
-/// Names whose value says which exchange an object is about.
-const SAYS_WHOM: &[&str] = &[
-    "exchange",
-    "name",
-    "exchangename",
-    "exchangeid",
-    "venue",
-    "provider",
-    "broker",
-    "market",
-    "platform",
-    "id",
-    "type",
-    "connector",
-    "gateway",
-    "site",
-    "service",
-    "label",
-    "account",
-    "tradingexchange",
-    "exchanges",
-    "title",
-    "key",
-    "host",
-    "url",
-    "baseurl",
-    "endpoint",
-    "issuer",
-    "brokerage",
-    "livemodebrokerage",
-    "source",
-    "comment",
-    "profile",
-    "description",
-    "adapter",
-    "desc",
-    "note",
-    "secretid",
-    "secretname",
-];
-
-/// What siblings in a frame say of whom it is about: the values of `exchange`, `name`, `venue` and the like, nearest to
-/// the token first.
-pub fn siblings(lexed: &Lexed, bytes: &[u8], frame: u32, near: usize) -> Vec<(String, String)> {
-    let look = Look { lexed, bytes };
-    let mut out: Vec<(usize, String, String)> = Vec::new();
-    let from = lexed.frame(frame).map_or(0, |f| f.open as usize).max(near.saturating_sub(500));
-    let mut outside = 0;
-    for i in from..lexed.tokens.len().min(near + 500) {
-        let Some(t) = look.token(i) else { break };
-        if t.frame != frame {
-            // Past the end of the frame.
-            if i > near {
-                outside += 1;
-                if outside > 400 {
-                    break;
-                }
-            }
-            continue;
-        }
-        if !matches!(t.kind, Kind::Mark(b':' | b'=')) {
-            continue;
-        }
-        let Some(name) = i.checked_sub(1).and_then(|p| look.token(p)).filter(|p| matches!(p.kind, Kind::Word | Kind::Text)) else {
-            continue;
-        };
-        let squeezed: String = look.slice(name).chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        if !SAYS_WHOM.iter().any(|s| squeezed == *s || (s.len() >= 7 && squeezed.ends_with(s))) {
-            continue;
-        }
-        let next = (i + 1..i + 4).find(|n| look.token(*n).is_some_and(|t| matches!(t.kind, Kind::Word | Kind::Text)));
-        if let Some(next) = next {
-            out.push((i.abs_diff(near), squeezed, look.text(next)));
-        }
-    }
-    out.sort_by_key(|(distance, ..)| *distance);
-    out.into_iter().map(|(_, n, v)| (n, v)).collect()
-}
-
-/// Whether something near a value, in its frame or its lines, has a name.
-pub fn has_sibling(lexed: &Lexed, bytes: &[u8], value: usize, name: &str) -> bool {
-    let look = Look { lexed, bytes };
-    let Some(own) = look.token(value) else { return false };
-    (value.saturating_sub(32)..(value + 24).min(lexed.tokens.len())).any(|i| {
-        look.token(i).is_some_and(|t| {
-            matches!(t.kind, Kind::Word | Kind::Text)
-                && t.line.abs_diff(own.line) <= 4
-                && bytes.get(t.start as usize..t.end as usize).is_some_and(|text| text.eq_ignore_ascii_case(name.as_bytes()))
-                && look.token(i + 1).is_some_and(|n| matches!(n.kind, Kind::Mark(b':' | b'=')))
-        })
-    })
-}
-
-/// Names whose value is the name of the value beside it: `{ name: KEY, value: … }`.
-pub fn named_by_sibling(lexed: &Lexed, bytes: &[u8], value: usize) -> Option<String> {
-    let look = Look { lexed, bytes };
-    let token = look.token(value)?;
-    let is_name = |text: &str| {
-        matches!(
-            text.to_ascii_lowercase().as_str(),
-            "name" | "key" | "header" | "field" | "variable" | "option" | "env" | "property" | "label" | "var_name" | "k"
-        )
-    };
-    // The frame of an object, or the attributes of a tag.
-    let mut best: Option<(usize, String)> = None;
-    for i in value.saturating_sub(40)..(value + 24).min(lexed.tokens.len()) {
-        let t = look.token(i)?;
-        let same = t.frame == token.frame || lexed.frame(token.frame).is_some_and(|f| f.bracket == b'"' && f.parent == t.frame);
-        if !same || !matches!(t.kind, Kind::Mark(b':' | b'=')) || i.abs_diff(value) <= 1 {
-            continue;
-        }
-        let named = i
-            .checked_sub(1)
-            .is_some_and(|p| look.token(p).is_some_and(|t| matches!(t.kind, Kind::Word | Kind::Text)) && is_name(&look.text(p)));
-        if !named {
-            continue;
-        }
-        let next = look.token(i + 1).filter(|t| matches!(t.kind, Kind::Word | Kind::Text)).map(|t| look.slice(t));
-        if let Some(next) = next {
-            let distance = i.abs_diff(value) + if i > value { 6 } else { 0 };
-            if best.as_ref().is_none_or(|(d, _)| distance < *d) {
-                best = Some((distance, next));
-            }
-        }
-    }
-    best.map(|(_, name)| name)
 }

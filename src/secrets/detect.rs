@@ -7,17 +7,17 @@ use aho_corasick::packed::{self, Searcher};
 
 use super::catalogue::Catalogue;
 use super::context::{Around, How, Named, around};
+use super::first_look::{Manner, is_worth};
 use super::group::{Group, group};
 use super::judge::{Candidate, Refused};
-use super::scene::Scene;
-use super::values::{is_code, names_a_value, value_after, values_at};
 use super::lex::{Kind, Lexed, lex};
 use super::mentions::Mentioner;
 use super::refuse::{Refusal, is_sequence, is_varied};
-use super::first_look::{Manner, is_worth};
 use super::runs::{self, Hit, Run};
+use super::scene::Scene;
 use super::unescape::unescape;
 use super::value::Value;
+use super::values::{is_code, names_a_value, value_after, values_at};
 use super::{arrays, columns, companions, encoded, pem, phrase, urls};
 use crate::model::SecretPart;
 
@@ -280,7 +280,11 @@ impl Detector {
                     around.names.insert(0, Named { text: column.name, how: How::Assigned });
                     around.frame = 0;
                 }
-                encoded::inner(self, &scene, &value, start, end, path, why, depth, &around, scan);
+                // Once: base64 within base64 is nobody's habit.
+                if depth == 0 {
+                    let inside = |body: &[u8]| self.scan_at(body, path, false, 1).groups;
+                    scan.groups.extend(encoded::inner(inside, &scene, &value, start, end, &around));
+                }
                 if scan.groups.last().is_some_and(|g| g.parts.iter().any(|p| p.start == start)) {
                     taken.add(start, end);
                     continue;
@@ -338,7 +342,7 @@ impl Detector {
         // Without quotes, in source code, it is an expression.
         let plain = lexed.tokens.get(token).is_some_and(|t| t.kind == Kind::Word);
         let within = lexed.tokens.get(token).and_then(|t| lexed.frame(t.frame)).map_or(0, |f| f.bracket);
-        let yaml = scene.path.ends_with(".yaml") || scene.path.ends_with(".yml");
+        let yaml = [".yaml", ".yml"].iter().any(|e| scene.path.ends_with(e));
         if plain && (is_code(scene.path) || (matches!(within, b'(' | b'[' | b'{') && !yaml)) {
             return;
         }
@@ -432,7 +436,7 @@ fn located(
         let whose = host.or(near).filter(|v| scene.fit(*v, SecretPart::Secret, value.bytes()).is_some_and(|f| !f.shape.free));
         if let Some(venue) = whose.and_then(|v| scene.catalogue.venue(v)) {
             for ((start, end), part) in [(user.name, "key"), (user.secret, "secret")] {
-                let mut around = around(&scene.lexed, bytes, token);
+                let mut around = around(scene.lexed, bytes, token);
                 around.names = vec![Named { text: format!("{}_api_{part}", venue.id), how: How::Assigned }];
                 around.call = None;
                 let value = unescape(bytes.get(start..end).unwrap_or(&[]));
@@ -449,7 +453,7 @@ fn located(
         let value = unescape(bytes.get(start..end).unwrap_or(&[]));
         let drawn = bytes.get(run.start..run.end).is_some_and(|v| is_varied(v) && std::str::from_utf8(v).is_ok_and(|t| !is_sequence(t)));
         if drawn && scene.alone(value.bytes()).is_some() {
-            let around = around(&scene.lexed, bytes, token);
+            let around = around(scene.lexed, bytes, token);
             match scene.judge(start, end, value, token, &around) {
                 Ok(candidate) => candidates.push(candidate),
                 Err(no) => refused.push(no),

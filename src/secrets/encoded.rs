@@ -1,8 +1,9 @@
 //! Values within values: base64 of a credential (`data` of a Kubernetes Secret, `Authorization: Basic`), base64 of a whole
 //! file. What is found inside is reported at the place of the outer value.
 
-use super::context::{Around, parents};
-use super::detect::{Detector, Scan};
+use super::context::Around;
+use super::enclosing::parents;
+use super::group::Group;
 use super::scene::Scene;
 use super::value::Value;
 
@@ -33,30 +34,25 @@ pub fn plain(scene: &Scene<'_>, value: Value, around: &Around, _token: usize) ->
 }
 
 /// Looks inside a value that is base64 of more than one: `key:secret`, a whole configuration.
-#[expect(clippy::too_many_arguments, reason = "one scan within another needs all of it")]
 pub fn inner(
-    detector: &Detector,
+    scan: impl FnOnce(&[u8]) -> Vec<Group>,
     scene: &Scene<'_>,
     value: &Value,
     start: usize,
     end: usize,
-    path: &str,
-    _why: bool,
-    depth: u8,
     around: &Around,
-    scan: &mut Scan,
-) {
-    if depth > 0 || value.len() < 24 {
-        return;
+) -> Vec<Group> {
+    if value.len() < 24 {
+        return Vec::new();
     }
-    let Some(inner) = decode(value.bytes()) else { return };
+    let Some(inner) = decode(value.bytes()) else { return Vec::new() };
     let text = inner.bytes();
-    let pair = text.iter().filter(|b| **b == b':').count() == 1
+    let pair = memchr::memchr_iter(b':', text).count() == 1
         && !text.iter().any(u8::is_ascii_whitespace)
         && around.names.iter().any(|n| n.text.to_ascii_lowercase().contains("basic") || n.text.to_ascii_lowercase().contains("auth"));
     let structured = text.iter().any(|b| matches!(b, b'\n' | b'{' | b'=')) && text.len() >= 40;
     if !pair && !structured {
-        return;
+        return Vec::new();
     }
     // The two halves on lines of their own, under the name of whom the outer value is for.
     let body: Vec<u8> = if pair {
@@ -75,14 +71,14 @@ pub fn inner(
         text.to_vec()
     };
     let body = Value::new(body);
-    let found = detector.scan_at(body.bytes(), path, false, depth + 1);
-    for mut group in found.groups {
+    let mut found = scan(body.bytes());
+    for group in &mut found {
         for part in &mut group.parts {
             (part.start, part.end) = (start, end);
             part.line = around.line;
             part.frame = around.frame;
             part.reasons.push("inside base64".into());
         }
-        scan.groups.push(group);
     }
+    found
 }

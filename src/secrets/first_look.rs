@@ -10,12 +10,48 @@ const REACH: usize = 96;
 
 /// Beginnings of the words by which names say that a value is a credential.
 const ROOTS: &[&[u8]] = &[
-    b"key", b"sec", b"pass", b"pwd", b"priv", b"toke", b"auth", b"seed", b"nemo", b"phra", b"wall", b"memo", b"wif", b"cred", b"prv", b"pvt",
-    b"clave", b"chave", b"jwt", b"deplo", b"sekr", b"kluch", b"geheim", b"schl", b"client", b"login", b"hmac", b"xprv", b"siyao", b"miyao",
-    b"hook", b"encrypt", b"bot", b"accounts", b"senha", b"parol", b"cipher", b"api-i",
+    b"key",
+    b"sec",
+    b"pass",
+    b"pwd",
+    b"priv",
+    b"toke",
+    b"auth",
+    b"seed",
+    b"nemo",
+    b"phra",
+    b"wall",
+    b"memo",
+    b"wif",
+    b"cred",
+    b"prv",
+    b"pvt",
+    b"clave",
+    b"chave",
+    b"jwt",
+    b"deplo",
+    b"sekr",
+    b"kluch",
+    b"geheim",
+    b"schl",
+    b"client",
+    b"login",
+    b"hmac",
+    b"xprv",
+    b"siyao",
+    b"miyao",
+    b"hook",
+    b"encrypt",
+    b"bot",
+    b"accounts",
+    b"senha",
+    b"parol",
+    b"cipher",
+    b"api-i",
 ];
 
 /// Which pairs of letters begin a root, one bit each: letters fold to five bits.
+#[expect(clippy::indexing_slicing, reason = "made by the compiler, and a root has two letters")]
 const PAIRS: [u32; 32] = {
     let mut table = [0u32; 32];
     let mut i = 0;
@@ -45,7 +81,10 @@ fn has_root(text: &[u8]) -> bool {
 fn has_short(text: &[u8]) -> bool {
     let trimmed = text.iter().rposition(u8::is_ascii_alphanumeric).map_or(&[][..], |i| text.get(..=i).unwrap_or(&[]));
     let tail = trimmed.rsplit(|b| !b.is_ascii_alphanumeric()).next().unwrap_or(&[]);
-    matches!(tail.to_ascii_lowercase().as_slice(), b"sk" | b"ak" | b"pk" | b"s" | b"k" | b"skey" | b"akey" | b"u" | b"user" | b"cs" | b"ck" | b"pp" | b"api")
+    matches!(
+        tail.to_ascii_lowercase().as_slice(),
+        b"sk" | b"ak" | b"pk" | b"s" | b"k" | b"skey" | b"akey" | b"u" | b"user" | b"cs" | b"ck" | b"pp" | b"api"
+    )
 }
 
 /// What a file is, for a first look.
@@ -58,12 +97,38 @@ pub struct Manner {
 }
 
 /// Names that say only that something is a value: what is above them says more.
-const NEUTRAL: &[&str] = &["value", "val", "default", "data", "content", "v", "string", "text", "plain", "plaintext", "raw", "initialvalue", "x"];
+const NEUTRAL: &[&str] =
+    &["value", "val", "default", "data", "content", "v", "string", "text", "plain", "plaintext", "raw", "initialvalue", "x"];
 
 /// Ends of names of what is no credential.
 const OTHERS: &[&str] = &[
-    "id", "ids", "address", "addr", "hash", "signature", "sig", "sign", "checksum", "uuid", "digest", "time", "date", "topic", "topics", "nonce",
-    "oid", "integrity", "salt", "root", "bytecode", "abi", "logo", "image", "icon", "cursor", "pagetoken",
+    "id",
+    "ids",
+    "address",
+    "addr",
+    "hash",
+    "signature",
+    "sig",
+    "sign",
+    "checksum",
+    "uuid",
+    "digest",
+    "time",
+    "date",
+    "topic",
+    "topics",
+    "nonce",
+    "oid",
+    "integrity",
+    "salt",
+    "root",
+    "bytecode",
+    "abi",
+    "logo",
+    "image",
+    "icon",
+    "cursor",
+    "pagetoken",
 ];
 
 /// What an id is of that is a credential all the same.
@@ -111,7 +176,7 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, manner: Manner) -
     let trimmed = own.trim_ascii();
     // A line of its own: in a small file, or below a frame or a label.
     let alone = trimmed.iter().all(|b| matches!(b, b'"' | b'\'' | b'`'));
-    if alone && line > 0 || alone && run.start == own.len() {
+    if alone && (line > 0 || run.start == own.len()) {
         let above = has_root(near) || near.iter().any(|b| *b >= 0x80);
         if manner.small || (above && (!manner.code || quoted)) {
             return true;
@@ -119,7 +184,12 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, manner: Manner) -
     }
     let comment = [&b"//"[..], b"#", b"*", b"--", b";", b"<!--"].iter().any(|c| trimmed.starts_with(c));
     let last = trimmed.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`')).copied();
-    if manner.code && !quoted && !comment && !matches!(close, b'=' | b':' | b'@' | b'/' | b'n' | b't' | b'>' | b'\\') && !near.contains(&b'`') {
+    if manner.code
+        && !quoted
+        && !comment
+        && !matches!(close, b'=' | b':' | b'@' | b'/' | b'n' | b't' | b'>' | b'\\')
+        && !near.contains(&b'`')
+    {
         return false;
     }
     if close == b':' && [&b" -u"[..], b"--user", b" -a"].iter().any(|f| memchr::memmem::find(own, f).is_some()) {
@@ -148,7 +218,8 @@ pub fn is_worth(catalogue: &Catalogue, bytes: &[u8], run: Run, manner: Manner) -
     // A bare argument or member; digests are arguments everywhere.
     let last = near.iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`')).copied();
     if quoted && matches!(last, Some(b'(' | b',' | b'[')) && value.len() <= 130 {
-        return (!hex && value.len() >= 20 && !value.starts_with(b"0x") && !own.starts_with(b"import")) || is_called(catalogue, bytes, run.start);
+        return (!hex && value.len() >= 20 && !value.starts_with(b"0x") && !own.starts_with(b"import"))
+            || is_called(catalogue, bytes, run.start);
     }
     if matches!(last, Some(b'(' | b'[' | b'{' | b',')) && manner.code {
         return false;
@@ -185,7 +256,8 @@ fn is_called(catalogue: &Catalogue, bytes: &[u8], at: usize) -> bool {
     let Some(before) = bytes.get(at.saturating_sub(240)..at) else { return false };
     let Some(open) = memchr::memrchr(b'(', before) else { return false };
     let Some(head) = before.get(..open) else { return false };
-    let name: Vec<u8> = head.iter().rev().take(48).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':')).copied().collect();
+    let name: Vec<u8> =
+        head.iter().rev().take(48).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':')).copied().collect();
     let name: String = name.iter().rev().map(|b| char::from(*b)).collect();
     let last = name.rsplit(['.', ':']).next().unwrap_or("");
     !catalogue.calls(last).is_empty() || super::names::venue_of(&super::names::words(&name), catalogue).is_some()

@@ -77,7 +77,7 @@ fn belongs(scene: &Scene<'_>, draft: &[Candidate], candidate: &Candidate) -> boo
             return true;
         }
         other(p.venue, candidate.venue)
-            && !(p.fits != candidate.fits)
+            && (p.fits == candidate.fits)
             && !(p.possible.iter().any(|v| Some(*v) == candidate.venue) || candidate.possible.iter().any(|v| Some(*v) == p.venue))
     });
     if conflict {

@@ -1,60 +1,18 @@
 //! One value and what stands around it: which part of whose credential it is, and how sure that is, or why it is none.
 
+pub use super::candidate::{Candidate, Refused};
 use super::catalogue::{Kind, VenueId, bare};
 use super::check::passes;
-use super::context::{Around, How, parents};
+use super::context::{Around, How};
+use super::enclosing::parents;
 use super::names::Reading;
 use super::refuse::{Refusal, is_encrypted, is_placeholder, is_reference, is_sequence, is_spelled, is_template, is_varied};
-use super::role::{is_common_password, is_framework, is_password, plausible_passphrase};
+use super::role::{is_framework, is_password, plausible_passphrase};
 use super::runs::is_random;
 use super::scene::Scene;
 use super::value::Value;
 use crate::finding::Confidence;
 use crate::model::SecretPart;
-
-/// A value that may be part of a credential.
-pub struct Candidate {
-    /// First byte of what is pointed at.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-    /// The value, as it would be used.
-    pub value: Value,
-    /// Which part; nothing where only its shape can tell.
-    pub part: Option<SecretPart>,
-    /// Whose.
-    pub venue: Option<VenueId>,
-    /// Whose it could be too: mentioned in the file, not near enough to say so alone.
-    pub possible: Vec<VenueId>,
-    /// Whether it has a shape of theirs.
-    pub fits: bool,
-    /// How sure; nothing where it counts only beside another part.
-    pub confidence: Option<Confidence>,
-    /// Whether it is for tests.
-    pub test: bool,
-    /// The frame in which it is named.
-    pub frame: u32,
-    /// Its line.
-    pub line: u32,
-    /// Whether its name is only `key`.
-    pub bare: bool,
-    /// The name, for what it tells about account numbers; never a value.
-    pub name: String,
-    /// Why it was taken, in words.
-    pub reasons: Vec<String>,
-}
-
-/// A value that was not taken.
-pub struct Refused {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-    /// Why.
-    pub why: Refusal,
-    /// The name that it stands under.
-    pub name: String,
-}
 
 impl Scene<'_> {
     /// Judges a value.
@@ -142,7 +100,7 @@ impl Scene<'_> {
         let reading = reading.unwrap_or_default();
         // Half of a signature, a public key beside its private one, what a digest is compared with.
         let hex = text.strip_prefix("0x").unwrap_or(text).bytes().all(|b| b.is_ascii_hexdigit());
-        let beside = |other: &str| super::context::has_sibling(self.lexed, self.bytes, token, other);
+        let beside = |other: &str| super::enclosing::has_sibling(self.lexed, self.bytes, token, other);
         if hex && lone.is_none() {
             let low = name.to_ascii_lowercase();
             let half = (low == "s" && (beside("r") || beside("v"))) || (low == "pk" && beside("sk"));
@@ -214,7 +172,7 @@ impl Scene<'_> {
         if !octobot && part != SecretPart::Passphrase && part != SecretPart::Key && is_spelled(text) {
             return refuse(Refusal::NotRandom);
         }
-        if !free && bytes.iter().any(|b| b.is_ascii_whitespace()) {
+        if !free && bytes.iter().any(u8::is_ascii_whitespace) {
             return refuse(Refusal::NotRandom);
         }
         // Whose it is: the first witness whose shape it has, else the first that is sure.
@@ -345,7 +303,7 @@ impl Scene<'_> {
             SecretPart::Passphrase => {
                 let theirs = self.is_own_passphrase(around, &name, &structural);
                 let named = !reading.vague && self.is_passphrase(&name, &structural) && !is_password(&name, kind);
-                let weak = is_common_password(&name) && !mixed(bytes) && bytes.len() < 16;
+                let weak = super::headers::is_common_password(&name) && !mixed(bytes) && bytes.len() < 16;
                 let opens = by_call.is_some() && mixed(bytes) && venue.is_some_and(|v| self.has_passphrase(v));
                 if weak && !named {
                     return refuse(Refusal::Placeholder);

@@ -2,62 +2,7 @@
 //! line breaks with their indentation, and which of them enclose which. No language is parsed, so a file that is broken,
 //! mixed or unknown is understood as far as it goes.
 
-/// What a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A name, a number, a path, a value without quotes.
-    Word,
-    /// What stands between two quotes, the quotes left out.
-    Text,
-    /// An opening bracket, or the beginning of what is inside a text.
-    Open(u8),
-    /// A closing bracket.
-    Close(u8),
-    /// Any other character.
-    Mark(u8),
-    /// A line break.
-    Break,
-}
-
-/// A token: its bytes, and the frame that encloses it.
-#[derive(Clone, Copy, Debug)]
-pub struct Token {
-    /// What it is.
-    pub kind: Kind,
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-    /// The frame it stands in, by its place in [`Lexed::frames`].
-    pub frame: u32,
-    /// Line, from 0 at the beginning of what was lexed.
-    pub line: u32,
-}
-
-/// What encloses tokens: brackets, an indented block below a name, a section, the inside of a text.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame {
-    /// The frame around it; the first frame is its own.
-    pub parent: u32,
-    /// The token that names it: what a bracket is assigned to, what is called, the line above an indented block.
-    pub name: Option<u32>,
-    /// The token that opens it; what it encloses comes after.
-    pub open: u32,
-    /// Its bracket: `(`, `[`, `{`; `"` inside a text; `:` for an indented block; `-` for an item of a list; `#` for a
-    /// section; 0 for the whole.
-    pub bracket: u8,
-    /// The indentation of the line that opened it.
-    indent: u32,
-}
-
-/// A text, lexed.
-#[derive(Default)]
-pub struct Lexed {
-    /// The tokens in order.
-    pub tokens: Vec<Token>,
-    /// The frames, the whole first.
-    pub frames: Vec<Frame>,
-}
+pub use super::token::{Frame, Kind, Lexed, Token};
 
 /// Frames within frames, at most; what lies deeper belongs to the last.
 const DEPTH: usize = 200;
@@ -191,13 +136,13 @@ impl Lexer<'_> {
         }
         // Padding of base64 belongs to a long word when nothing follows that would make it an operator.
         let pads = self.run_of(i, to, b'=');
-        if i - from >= 16
-            && (1..=2).contains(&pads)
-            && !in_word(self.at(i + pads))
-            && !matches!(self.at(i + pads), b'>' | b'"' | b'\'' | b'~')
-        {
-            i += pads;
-        } else if i - from >= 16 && (1..=2).contains(&pads) && matches!(self.at(i + pads), b'"' | b'\'') && (i + pads - from) % 4 == 0 {
+        let closes = matches!(self.at(i + pads), b'"' | b'\'');
+        let ends = if closes {
+            (i + pads - from).is_multiple_of(4)
+        } else {
+            !in_word(self.at(i + pads)) && !matches!(self.at(i + pads), b'>' | b'~')
+        };
+        if i - from >= 16 && (1..=2).contains(&pads) && ends {
             i += pads;
         }
         self.push(Kind::Word, from, i);
@@ -307,7 +252,7 @@ impl Lexer<'_> {
             self.push(Kind::Close(b'"'), end, end);
             (self.indent, self.first) = (line_indent, first);
         } else {
-            self.line += inner.iter().filter(|b| **b == b'\n').count() as u32;
+            self.line += memchr::memchr_iter(b'\n', inner).count() as u32;
         }
     }
 
@@ -483,21 +428,6 @@ impl Lexer<'_> {
     }
 }
 
-impl Lexed {
-    /// One frame.
-    pub fn frame(&self, id: u32) -> Option<&Frame> {
-        self.frames.get(id as usize)
-    }
-    /// The innermost token that a byte belongs to.
-    pub fn token_at(&self, at: usize) -> Option<usize> {
-        let n = self.tokens.partition_point(|t| t.start as usize <= at);
-        (0..n)
-            .rev()
-            .take(64)
-            .find(|i| self.tokens.get(*i).is_some_and(|t| (t.end as usize) > at && matches!(t.kind, Kind::Word | Kind::Text)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -535,7 +465,7 @@ mod tests {
             words("keys:\n- name: a\n  k: b\n- name: c"),
             ["keys", "name<keys", "a<keys", "k<keys", "b<keys", "name<keys", "c<keys"]
         );
-        assert_eq!(words("[bybit]\nkey = x\n[okx]\nkey = y"), ["bybit", "key<bybit", "x<bybit", "okx", "key<okx", "y<okx"]);
+        assert_eq!(words("[bybit]\nkey = x\n[okx]\nkey = y"), ["bybit", "key<bybit", "x<bybit", "okx<bybit", "key<okx", "y<okx"]);
         assert_eq!(words("ccxt.okx({a: 'bcd'})"), ["ccxt.okx", "a<ccxt.okx"]);
         assert_eq!(words("\"c\": \"{ \\n\\\"key\\\": \\\"value9\\\", \\\"b\\\": 1 }\""), ["1"]);
     }

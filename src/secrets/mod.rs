@@ -2,22 +2,29 @@
 //! secret or nothing at all. So a linear pass finds what has the shape of a value, and only there is read what stands
 //! around it: the name, its neighbours, the call, the kind of file.
 //!
-//! `runs` and `lex` see bytes, `names` and `context` say what is around a value, `judge` decides about one value, `group`
+//! `blocks`, `runs` and `lex` see bytes, `names` and `context` say what is around a value, `judge` decides about one value, `group`
 //! about several. What is known of each exchange is data, under `rules/secrets/`.
 
 pub mod shape;
 pub mod value;
+pub mod headers;
 pub mod catalogue;
 pub mod check;
 pub mod blocks;
 pub mod runs;
 pub mod unescape;
+pub mod token;
 pub mod lex;
 pub mod urls;
+pub mod foreign;
+pub mod glued;
 pub mod names;
+pub mod stand_ins;
 pub mod refuse;
+pub mod candidate;
 pub mod first_look;
 pub mod context;
+pub mod enclosing;
 pub mod mentions;
 pub mod scene;
 pub mod role;

@@ -2,6 +2,8 @@
 //! `BINANCE_API_SECRET`, `apiSecretBinance`, `exchange.key`, `Secret Key`, `私钥`.
 
 use super::catalogue::{Catalogue, VenueId, bare};
+use super::foreign::foreign;
+use super::glued::GLUED;
 use crate::model::SecretPart;
 
 /// What a name says.
@@ -105,53 +107,6 @@ fn word(w: &str) -> Word {
     }
 }
 
-/// Parts of words without a mark between them, longest first.
-const GLUED: &[&str] = &[
-    "passphrase",
-    "mnemonic",
-    "password",
-    "private",
-    "secret",
-    "access",
-    "public",
-    "client",
-    "phrase",
-    "wallet",
-    "testnet",
-    "trading",
-    "futures",
-    "passwd",
-    "token",
-    "crypto",
-    "exchange",
-    "seed",
-    "test",
-    "live",
-    "main",
-    "user",
-    "demo",
-    "spot",
-    "priv",
-    "pass",
-    "pub",
-    "key",
-    "api",
-    "bot",
-    "my",
-    "id",
-    "sec",
-    "usdm",
-    "coinm",
-    "prod",
-    "real",
-    "account",
-    "master",
-    "sub",
-    "old",
-    "new",
-    "is",
-];
-
 /// The words of a name, in lower case, in order.
 pub fn words(name: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
@@ -216,53 +171,6 @@ fn unglue(word: &str, catalogue: &Catalogue) -> Option<Vec<String>> {
         return None;
     }
     split(word, catalogue, 6).filter(|p| p.len() > 1)
-}
-
-/// Terms of languages that write without spaces, by what they contain.
-fn foreign(name: &str) -> Option<(SecretPart, bool)> {
-    const TERMS: &[(&str, SecretPart)] = &[
-        ("助记词", SecretPart::Mnemonic),
-        ("种子", SecretPart::Mnemonic),
-        ("니모닉", SecretPart::Mnemonic),
-        ("복구 구문", SecretPart::Mnemonic),
-        ("ニーモニック", SecretPart::Mnemonic),
-        ("сид-фраза", SecretPart::Mnemonic),
-        ("сид фраза", SecretPart::Mnemonic),
-        ("мнемони", SecretPart::Mnemonic),
-        ("口令", SecretPart::Passphrase),
-        ("密码", SecretPart::Passphrase),
-        ("пароль", SecretPart::Passphrase),
-        ("пассфраза", SecretPart::Passphrase),
-        ("кодовая фраза", SecretPart::Passphrase),
-        ("비밀번호", SecretPart::Passphrase),
-        ("패스프레이즈", SecretPart::Passphrase),
-        ("パスフレーズ", SecretPart::Passphrase),
-        ("私钥", SecretPart::Secret),
-        ("秘钥", SecretPart::Secret),
-        ("密匙", SecretPart::Secret),
-        ("секрет", SecretPart::Secret),
-        ("приватный ключ", SecretPart::Secret),
-        ("закрытый ключ", SecretPart::Secret),
-        ("시크릿", SecretPart::Secret),
-        ("비밀키", SecretPart::Secret),
-        ("비밀 키", SecretPart::Secret),
-        ("개인키", SecretPart::Secret),
-        ("シークレット", SecretPart::Secret),
-        ("秘密鍵", SecretPart::Secret),
-        ("密钥", SecretPart::Key),
-        ("公钥", SecretPart::Key),
-        ("액세스", SecretPart::Key),
-        ("접근키", SecretPart::Key),
-        ("키", SecretPart::Key),
-        ("キー", SecretPart::Key),
-        ("ключ", SecretPart::Key),
-    ];
-    let lower = name.to_lowercase();
-    TERMS.iter().find(|(term, _)| lower.contains(term)).map(|(_, part)| {
-        // "API 密钥 Secret" and the like: the Latin word decides where there is one.
-        let secret = *part == SecretPart::Key && lower.contains("secret");
-        (if secret { SecretPart::Secret } else { *part }, *part == SecretPart::Key && !lower.contains("api"))
-    })
 }
 
 /// Reads a name.
@@ -453,7 +361,7 @@ fn role(all: &[String], catalogue: &Catalogue, reading: &mut Reading) {
         }
         Word::Id => match (before(2), before(3)) {
             (Word::Key, _) => reading.part = Some(SecretPart::Key),
-            (Word::Access, _) | (Word::Api, _) => reading.part = Some(SecretPart::Key),
+            (Word::Access | Word::Api, _) => reading.part = Some(SecretPart::Key),
             // `client_id` is an order's nearly everywhere; at some exchanges it is the key.
             (Word::Client, _) => {
                 reading.part = Some(SecretPart::Key);

@@ -1,7 +1,8 @@
 //! What the names around a value say it is, and which names say that it is something else.
 
 use super::catalogue::{Kind, bare};
-use super::context::{Around, How, is_neutral, named_by_sibling, parents};
+use super::context::{Around, How, is_neutral};
+use super::enclosing::{named_by_sibling, parents};
 use super::names::{self, Reading};
 use super::scene::Scene;
 use crate::model::SecretPart;
@@ -169,11 +170,6 @@ pub fn is_framework(name: &str) -> bool {
                 | "signingsecret"
                 | "slacksigningsecret"
         )
-}
-
-/// A name of a password that is of anything.
-pub fn is_common_password(name: &str) -> bool {
-    matches!(bare(name).as_str(), "password" | "passphrase" | "pass" | "memo" | "uid" | "apipassphrase" | "apipass" | "apipassword")
 }
 
 /// A password of something else: a database, a mailbox.

@@ -22,6 +22,7 @@ const UPPER: u8 = 2;
 const DIGIT: u8 = 4;
 const MARK: u8 = 8;
 
+#[expect(clippy::indexing_slicing, reason = "made by the compiler, a table of 256 for a byte")]
 const CLASS: [u8; 256] = {
     let mut table = [0u8; 256];
     let mut b = 0usize;
@@ -146,7 +147,7 @@ impl Pass<'_> {
         // Padding belongs to a value when nothing follows that would make it an operator.
         let pads = bytes.get(end..).map_or(0, |after| after.iter().take(3).take_while(|b| **b == b'=').count());
         let after = bytes.get(end + pads).copied().unwrap_or(b' ');
-        if (1..=2).contains(&pads) && (end + pads - start) % 4 == 0 && !is_value_byte(after) {
+        if (1..=2).contains(&pads) && (end + pads - start).is_multiple_of(4) && !is_value_byte(after) {
             end += pads;
         }
         found(Hit::Run(Run { start, end }));

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use super::catalogue::{Catalogue, Formed, Kind, VenueId, bare};
 use super::check::passes;
-use super::context::{Around, siblings};
+use super::context::Around;
+use super::enclosing::siblings;
 use super::lex::Lexed;
 use super::mentions::{Mentioner, Mentions};
 use super::names::{self, Reading};
@@ -34,7 +35,14 @@ pub struct Scene<'s> {
 
 impl<'s> Scene<'s> {
     /// Prepares to look.
-    pub fn new(catalogue: &'s Catalogue, mentioner: &'s Mentioner, bytes: &'s [u8], head: &'s [u8], lexed: &'s Lexed, path: &'s str) -> Self {
+    pub fn new(
+        catalogue: &'s Catalogue,
+        mentioner: &'s Mentioner,
+        bytes: &'s [u8],
+        head: &'s [u8],
+        lexed: &'s Lexed,
+        path: &'s str,
+    ) -> Self {
         Self {
             catalogue,
             mentioner,
@@ -189,10 +197,10 @@ impl<'s> Scene<'s> {
     pub(super) fn is_own_passphrase(&self, around: &Around, name: &str, structural: &[(VenueId, bool)]) -> Option<VenueId> {
         let squeezed = bare(name);
         let own = self.catalogue.own_name(&squeezed).iter().filter(|(_, p)| *p == Some(SecretPart::Passphrase));
-        let common = super::role::is_common_password(name);
+        let common = super::headers::is_common_password(name);
         let mut whose = own.map(|(v, _)| *v);
         if common {
-            let inner = super::context::parents(self.lexed, self.bytes, around.frame);
+            let inner = super::enclosing::parents(self.lexed, self.bytes, around.frame);
             let server = inner.iter().any(|p| p == "api_server");
             let path = self.path_venue().map(|(v, _)| v);
             return whose

@@ -48,7 +48,7 @@ impl Value {
         }
         let repeated = bytes.windows(2).filter(|w| matches!(w, [a, b] if a == b)).count();
         let telling = bytes.len().saturating_sub(repeated);
-        telling as f64 * f64::from(symbols.max(1)).log2()
+        f64::from(telling as u32) * f64::from(symbols.max(1)).log2()
     }
 }
 

@@ -114,7 +114,7 @@ pub fn values_at(lexed: &Lexed, bytes: &[u8], token: usize, run: Run, code: bool
     let Some(t) = lexed.tokens.get(token) else { return Vec::new() };
     let (start, end) = (t.start as usize, t.end as usize);
     let whole = bytes.get(start..end).unwrap_or(&[]);
-    let printable = |v: &[u8]| v.iter().all(|b| b.is_ascii_graphic());
+    let printable = |v: &[u8]| v.iter().all(u8::is_ascii_graphic);
     if t.kind == Kind::Text && printable(whole) && whole.len() <= 4096 {
         let joined = join(lexed, bytes, token, code);
         if let Some(joined) = joined {
