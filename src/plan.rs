@@ -85,6 +85,8 @@ pub struct Config {
     pub shown: String,
     /// The folder that its paths are relative to.
     pub folder: PathBuf,
+    /// Its text.
+    pub text: TextId,
 }
 
 /// Other names that people give to the declaration.
@@ -148,7 +150,7 @@ pub fn load_config(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) 
         Ok(declaration) => {
             hide_ids(text, &declaration);
             let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-            Some(Config { declaration, shown: name, folder })
+            Some(Config { declaration, shown: name, folder, text: id })
         }
         Err(wrong) => {
             hide_values(text);

@@ -203,6 +203,11 @@ fn a_baseline_holds_what_is_known_and_nothing_that_moves() {
     assert_eq!(broken.status.code(), Some(2), "{}", text(&broken));
 }
 
+fn git_in(dir: &Path, args: &[&str]) {
+    let output = Command::new("git").args(args).current_dir(dir).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+}
+
 #[test]
 fn what_git_ignores_is_found_one_severity_lower() {
     let dir = folder(&[(".gitignore", b"*.env\n.env\n!kept.env\n"), (".env", &env()), ("kept.env", format!("BYBIT_API_SECRET={OTHER}\n").as_bytes())]);
@@ -210,6 +215,14 @@ fn what_git_ignores_is_found_one_severity_lower() {
     let (_, report) = check(dir.path(), &[]);
     let mut all = found(&report);
     all.sort();
+    // What git has taken in all the same it does not ignore.
+    let tracked = folder(&[(".gitignore", b".env\n"), (".env", &env())]);
+    let git = |args: &[&str]| git_in(tracked.path(), args);
+    git(&["init", "-q", "."]);
+    assert_eq!(found(&check(tracked.path(), &[]).1)[0].1, "medium");
+    git(&["add", "-f", ".env"]);
+    assert_eq!(found(&check(tracked.path(), &[]).1)[0].1, "high");
+    assert_eq!(found(&check(tracked.path(), &["--respect-gitignore"]).1).len(), 1);
     assert_eq!(all, [("secret-in-plaintext".into(), "high".into(), "kept.env".into()), ("secret-in-plaintext".into(), "medium".into(), ".env".into())] as [(String, String, String); 2]);
     let (_, report) = check(dir.path(), &["--respect-gitignore"]);
     assert_eq!(found(&report).len(), 1);
@@ -244,6 +257,9 @@ fn bytes_of_every_kind_are_read() {
         ("blob.bin", binary.clone()),
         ("latin.txt", latin),
         ("bom.env", [b"\xef\xbb\xbf".as_slice(), line.as_bytes()].concat()),
+        // A mark that lies, and four bytes for each character.
+        ("lie.env", [b"\xff\xfe\n".as_slice(), line.as_bytes()].concat()),
+        ("utf32.txt", line.repeat(3).chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
     ];
     let borrowed: Vec<(&str, &[u8])> = files.iter().map(|(n, b)| (*n, b.as_slice())).collect();
     let dir = folder(&borrowed);
@@ -251,7 +267,7 @@ fn bytes_of_every_kind_are_read() {
     let mut paths: Vec<String> = found(&report).into_iter().map(|f| f.2).collect();
     paths.sort();
     paths.dedup();
-    assert_eq!(paths, ["bare.txt", "be.txt", "blob.bin", "bom.env", "latin.txt", "le.txt"]);
+    assert_eq!(paths, ["bare.txt", "be.txt", "blob.bin", "bom.env", "latin.txt", "le.txt", "lie.env", "utf32.txt"]);
     for finding in report["findings"].as_array().unwrap() {
         let place = &finding["places"][0];
         let start = &place["start"];
@@ -260,6 +276,7 @@ fn bytes_of_every_kind_are_read() {
             "blob.bin" => assert_eq!((&start["line"], &start["column"], &start["offset"]), (&Value::Null, &Value::Null, &json!(9018))),
             "latin.txt" => assert_eq!((&start["line"], &start["column"]), (&json!(2), &json!(18))),
             "bom.env" => assert_eq!((&start["line"], &start["column"], &start["offset"]), (&json!(1), &json!(18), &json!(20))),
+            "lie.env" => assert_eq!((&start["line"], &start["offset"]), (&json!(2), &json!(20))),
             _ => assert_eq!(start["column"], 18),
         }
     }
@@ -398,4 +415,55 @@ fn users_add_shapes_of_their_own() {
     let wrong = keylint(dir.path(), &["check", "tree", "--rules", "mine"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong).contains("deskvault.yaml:3"), "{}", text(&wrong));
+}
+
+#[test]
+fn what_was_found_shows_nowhere_else_either() {
+    let export = bybit(&json!({ "note": SECRET, "ips": ["*"] }));
+    let named = format!("{SECRET}.txt");
+    let declaration = format!("version: 1\n# BYBIT_API_SECRET={SECRET}\npolicy:\n  exclude: [{{ path: 'x/**', reason: 'holds {SECRET}' }}]\n");
+    let allow = format!("BYBIT_API_SECRET={SECRET} # keylint: allow secret-in-plaintext -- {SECRET} is old\n");
+    let hex = HEXLOWER.encode(SECRET.as_bytes());
+    let table = format!("exchange,api_key,api_secret,passphrase\nbybit,{KEY},{SECRET},hXuMhK2Py@o1Fs\n# {hex} {}\n", BASE64.encode(SECRET.as_bytes()));
+    let files: Vec<(&str, &[u8])> = vec![
+        ("exports/k.json", &export),
+        (&named, b"x"),
+        ("keylint.yaml", declaration.as_bytes()),
+        ("x/.env", b"y"),
+        ("a.env", allow.as_bytes()),
+        ("t.csv", table.as_bytes()),
+    ];
+    let dir = folder(&files);
+    for format in ["human", "compact", "json"] {
+        let shown = text(&keylint(dir.path(), &["check", ".", "--format", format, "--show-suppressed"]));
+        for form in [&SECRET[..], &SECRET[4..20], &hex[..24], "hXuMhK2Py"] {
+            assert!(!shown.contains(form), "{format} shows {form}:\n{shown}");
+        }
+    }
+    // The declaration in use is looked at, too.
+    let (_, report) = check(dir.path(), &["--show-suppressed"]);
+    assert!(report["findings"].as_array().unwrap().iter().any(|f| f["places"][0]["path"] == "keylint.yaml" && f["rule"] == "secret-in-plaintext"), "{report}");
+    fs::write(dir.path().join("wrong"), SECRET).unwrap();
+    assert!(!text(&keylint(dir.path(), &["check", ".", "--baseline", "wrong"])).contains(SECRET));
+}
+
+#[test]
+fn many_secrets_and_many_comments_take_no_longer_than_their_number() {
+    let pair = String::from_utf8(env()).unwrap();
+    let dir = folder(&[("same.env", pair.repeat(3000).as_bytes()), ("allow.py", "# keylint: allow secret-in-plaintext -- x\n".repeat(6000).as_bytes())]);
+    let (_, report) = check(dir.path(), &[]);
+    assert!(found(&report).len() >= 3000, "{}", found(&report).len());
+}
+
+#[test]
+fn what_is_compressed_is_said() {
+    let dir = folder(&[("a.gz", b"\x1f\x8b\x08\x00rest of it"), ("b.txt", b"x")]);
+    assert!(check(dir.path(), &[]).1["coverage"]["left_out"].to_string().contains("compressed (gzip)"));
+}
+
+#[test]
+fn excludes_that_match_nothing_are_told() {
+    let dir = folder(&[("keylint.yaml", b"version: 1\npolicy:\n  exclude: [{ path: gone, reason: x }]\n"), ("gone/.env", &env())]);
+    let (_, report) = check(dir.path(), &[]);
+    assert!(report["problems"].to_string().contains("exclude-unused"), "{}", report["problems"]);
 }

@@ -256,10 +256,14 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
         }
         let mut bytes = Vec::new();
         report::write(*format, &outcome, &plain, &mut bytes)?;
+        outcome.guard.clean(&mut bytes);
         save(&plan.working.join(path), &bytes)
             .map_err(|e| io::Error::other(format!("the report {} was not written: {e}", shown(path, &plan.working))))?;
     }
-    report::write(check.format, &outcome, &style(check.show_suppressed), out)?;
+    let mut bytes = Vec::new();
+    report::write(check.format, &outcome, &style(check.show_suppressed), &mut bytes)?;
+    outcome.guard.clean(&mut bytes);
+    out.write_all(&bytes)?;
     Ok(outcome.exit)
 }
 

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::discover::{Opened, open, shown};
 use crate::model::SecretPart;
 use crate::plan::load_shapes;
+use crate::scan::Guard;
 use crate::secrets::Detector;
 use crate::secrets::judge::Candidate;
 use crate::secrets::names::words;
+use crate::secrets::refuse::is_spelled;
+use crate::secrets::value::Value;
 use crate::text::{Text, Texts, clean, quotable};
 
 /// Splits `FILE:LINE`; nothing where it is none.
@@ -74,14 +77,24 @@ pub fn run(path: &Path, line: u32, rules: Option<PathBuf>, out: &mut dyn Write) 
     if lines.is_empty() {
         writeln!(out, "{}:{line}: nothing on this line has the look of a value", clean(&name))?;
     }
-    for (_, text) in lines {
-        write!(out, "{text}")?;
-    }
+    // Names are words of the file, and a value may stand among them.
+    let taken = scan.groups.iter().flat_map(|g| &g.parts).map(|p| Value::new(p.value.bytes().to_vec()));
+    let refused = scan.refused.iter().filter_map(|r| content.as_bytes().get(r.start..r.end)).map(|b| Value::new(b.to_vec()));
+    let drawn = refused.filter(|v| std::str::from_utf8(v.bytes()).is_ok_and(|t| !is_spelled(t)));
+    let values: Vec<Value> = taken.chain(drawn).collect();
+    let mut bytes: Vec<u8> = lines.into_iter().flat_map(|(_, text)| text.into_bytes()).collect();
+    Guard::of(values.iter()).clean(&mut bytes);
+    out.write_all(&bytes)?;
     Ok(0)
 }
 
 fn head(path: &str, line: u32, column: usize, value: &[u8], name: &str) -> String {
-    let said = if name.is_empty() { "none".to_owned() } else { format!("{} ({})", quotable(name), clean(&words(name).join(" "))) };
+    let said = match quotable(name) {
+        _ if name.is_empty() => "none".to_owned(),
+        // What may be a value itself is described, not quoted.
+        quoted if quoted.starts_with('`') => format!("{quoted} ({})", clean(&words(name).join(" "))),
+        quoted => quoted.into_owned(),
+    };
     format!("{}:{line}:{column}: {}\n  name           {said}", clean(path), form(value))
 }
 

@@ -71,7 +71,8 @@ impl FoundSecret {
     pub fn exchange(&self) -> Option<Exchange> {
         self.venue.as_deref().and_then(Exchange::parse)
     }
-    /// What is the same for the same secret in another run: the value, else the place.
+    /// What is the same for the same secret in another run: the value in its file, else the place. A copy in another file is
+    /// another finding, so that nothing that is known hides it.
     pub fn identity(&self) -> String {
         let value = self.fingerprints().next().map(str::to_owned);
         let id = || self.parts.iter().find_map(|p| p.id.as_ref().map(|id| id.0.clone()));
@@ -80,9 +81,9 @@ impl FoundSecret {
             format!("place\0{}\0{}", self.path, names.join("\0"))
         };
         let text = match value {
-            Some(value) => format!("value\0{value}"),
+            Some(value) => format!("value\0{value}\0{}", self.path),
             None if self.has_secret() => place(),
-            None => id().map_or_else(place, |id| format!("id\0{id}")),
+            None => id().map_or_else(place, |id| format!("id\0{id}\0{}", self.path)),
         };
         format!("secret\0{text}")
     }

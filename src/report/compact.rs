@@ -37,5 +37,7 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
         let at = place(&outcome.texts, finding.places.first().map(|p| p.span));
         writeln!(out, "{at}: {}[{rule}] {}{suppressed}", finding.severity, clean(&finding.message))?;
     }
-    writeln!(out, "{}", summary(outcome))
+    let suppressed = outcome.verdicts.findings.iter().filter(|f| f.suppressed.is_some()).count();
+    let suppressed = if suppressed > 0 { format!("; {suppressed} suppressed") } else { String::new() };
+    writeln!(out, "{}{suppressed}", summary(outcome))
 }

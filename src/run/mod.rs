@@ -17,11 +17,11 @@ use crate::finding::{Confidence, Finding, Severity};
 use crate::intake::Taken;
 use crate::inventory::{Inventory, KeyRecord, join};
 use crate::model::time::{Period, Time};
-use crate::model::{Right, Stated};
+use crate::model::{Right, SecretPart, Stated};
 use crate::plan::{Config, Plan, check_tuned_rules, is_fatal, load_config, load_rules, load_shapes};
 use crate::problem::{Problem, Weight};
 use crate::rules::Rulebook;
-use crate::scan::Scanned;
+use crate::scan::{self, Guard, Scanned};
 use crate::secrets::Detector;
 use crate::text::{Shown, Span, Text, TextId, Texts};
 use scope::{Counts, ReadInput, Scope};
@@ -64,6 +64,8 @@ pub struct Gathered {
     pub nothing: bool,
     /// The comments that allow findings.
     pub allows: Vec<PlacedAllow>,
+    /// What keeps the values that were found out of every report.
+    pub guard: Guard,
 }
 
 /// What a check came to.
@@ -78,6 +80,8 @@ pub struct Outcome {
     pub book: Rulebook,
     /// The texts, masked.
     pub texts: Shown,
+    /// What keeps the values that were found out of every report.
+    pub guard: Guard,
     /// The name of the declaration in use.
     pub config: Option<String>,
     /// The time of the check.
@@ -106,7 +110,7 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
     let config = load_config(plan, &mut texts, &mut problems);
     let mut coverage = Coverage::default();
     if is_fatal(&problems) {
-        return Gathered { inventory: Inventory::default(), problems, coverage, config, texts, nothing: false, allows: Vec::new() };
+        return Gathered { inventory: Inventory::default(), problems, coverage, config, texts, nothing: false, allows: Vec::new(), guard: Guard::default() };
     }
     let found = discover::find(&plan.paths, &plan.working);
     coverage.left_out = found.left_out;
@@ -157,6 +161,9 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
             coverage.not_read.push(Aside { path: input.shown.clone(), reason: why });
         }
         problems.extend(read.undecodable);
+        if let Some(form) = read.compressed.filter(|_| detector.is_some()) {
+            coverage.left_out.push(Aside { path: input.shown.clone(), reason: format!("compressed ({form}): its contents were not looked into") });
+        }
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         if read.taken.as_ref().is_some_and(|t| t.exports > 0) {
             export_folders.insert(folder(&input.shown));
@@ -187,6 +194,10 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
         let systems = scope.systems(&path);
         seens.add(scanned, id, &mut texts, &path, ignored, systems);
     }
+    if let (Some(detector), Some(config)) = (detector, &config) {
+        declaration(detector, config, &mut seens, &mut texts);
+    }
+    problems.extend(scope.idle_excludes());
     coverage.published = seens.published;
     counts.tell(plan, detector.is_some(), &mut coverage, &mut problems);
     coverage.not_read.sort();
@@ -202,7 +213,21 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
     // A declaration alone is no look at anything.
     let read_any = if detector.is_some() { read_any || coverage.exports > 0 } else { coverage.exports > 0 };
     let nothing = !read_any && (!incomplete || plan.allow_incomplete);
-    Gathered { inventory, problems, coverage, config, texts, nothing, allows: seens.allows }
+    Gathered { inventory, problems, coverage, config, texts, nothing, allows: seens.allows, guard: Guard::of(seens.values.iter()) }
+}
+
+/// The declaration holds words and addresses, never a secret; that is looked at, too. The ids of keys are meant to be there.
+fn declaration(detector: &Detector, config: &Config, seens: &mut Seens, texts: &mut Texts) {
+    let Some(text) = texts.get_mut(config.text) else { return };
+    let mut scanned = scan::text(detector, text.content(), text.path());
+    scanned.sightings.retain(|s| s.parts.iter().any(|p| p.part != SecretPart::Key));
+    for part in scanned.sightings.iter().flat_map(|s| &s.parts) {
+        text.hide(part.start, part.end);
+    }
+    let path = text.path().to_owned();
+    // A window that is declared is known as such.
+    scanned.settings.clear();
+    seens.add(scanned, config.text, texts, &path, false, Vec::new());
 }
 
 /// Takes the date from exports that say they were made after the time of the check: such a date orders nothing.
@@ -277,6 +302,7 @@ pub fn check(plan: &Plan) -> Outcome {
         coverage: gathered.coverage,
         book,
         texts,
+        guard: gathered.guard,
         config: gathered.config.map(|c| c.shown),
         as_of: plan.now,
         fail_on,
@@ -307,7 +333,9 @@ fn load_baseline(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) ->
     };
     match discover::open(&path, true, |_| true) {
         discover::Opened::Bytes(bytes) => {
-            let (text, _) = Text::decode(name.clone(), bytes);
+            let (mut text, _) = Text::decode(name.clone(), bytes);
+            // What was named by mistake may be anything.
+            text.hide_all();
             let id = texts.add(text);
             let read = Baseline::read(id, texts.get(id).map_or("", Text::content));
             read.map_err(|span| {

@@ -2,9 +2,11 @@
 //! what is told in one line for many files.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::suppress::end_of;
 use super::{Coverage, sightings};
 use crate::declaration::Declaration;
 use crate::discover::{Aside, Input, LARGEST, Opened, Stream, read_stdin, shown};
@@ -27,6 +29,8 @@ pub(super) struct ReadInput {
     pub undecodable: Option<Problem>,
     /// Whether it was opened.
     pub opened: bool,
+    /// What it is compressed as: its bytes were read, not what they stand for.
+    pub compressed: Option<&'static str>,
     /// What is wrong with it if it was meant as an export: it was, where exports stand beside it.
     pub doubtful: Vec<Problem>,
     /// What its characters came to.
@@ -46,6 +50,7 @@ impl ReadInput {
             not_read: None,
             undecodable: None,
             opened: false,
+            compressed: None,
             doubtful: Vec::new(),
             scanned: Scanned::default(),
             other: false,
@@ -59,11 +64,19 @@ pub(super) struct Scope<'p> {
     plan: &'p Plan,
     config: Option<&'p Config>,
     exports: GlobSet,
-    exclude: Vec<(GlobSet, String)>,
+    exclude: Vec<Exclude>,
     /// The systems that declare paths.
     systems: Vec<(usize, GlobSet)>,
     /// Whether files are scanned for secrets too.
     scans: bool,
+}
+
+/// Paths that the declaration leaves out.
+struct Exclude {
+    paths: GlobSet,
+    reason: String,
+    place: Span,
+    met: AtomicBool,
 }
 
 fn glob_set<'a>(globs: impl Iterator<Item = (&'a str, Option<Span>)>, problems: &mut Vec<Problem>) -> GlobSet {
@@ -97,7 +110,7 @@ impl<'p> Scope<'p> {
         };
         let mut exclude = Vec::new();
         for rule in config.iter().filter(|_| !plan.no_suppress).flat_map(|c| &c.declaration.policy.exclude) {
-            let until = rule.until.as_ref().and_then(|u| Time::parse(&u.value).ok());
+            let until = rule.until.as_ref().and_then(|u| Time::parse(&u.value).ok().map(|t| end_of(t, &u.value)));
             if until.is_some_and(|u| u <= plan.now) {
                 let place = rule.until.as_ref().map(|u| u.span);
                 problems.push(
@@ -107,7 +120,8 @@ impl<'p> Scope<'p> {
                 continue;
             }
             let set = glob_set([(rule.path.value.as_str(), Some(rule.path.span))].into_iter(), problems);
-            exclude.push((set, format!("excluded in the declaration: {}", rule.reason.value)));
+            let reason = format!("excluded in the declaration: {}", rule.reason.value);
+            exclude.push(Exclude { paths: set, reason, place: rule.path.span, met: AtomicBool::new(false) });
         }
         let systems = config.map(|c| system_paths(&c.declaration, problems)).unwrap_or_default();
         Self { plan, config, exports, exclude, systems, scans }
@@ -132,13 +146,25 @@ impl<'p> Scope<'p> {
             return false;
         }
         let path = self.relative(input);
-        match self.exclude.iter().find(|(set, _)| set.is_match(&path)) {
-            Some((_, reason)) => {
-                left_out.push(Aside { path: input.shown.clone(), reason: reason.clone() });
+        match self.exclude.iter().find(|e| e.paths.is_match(&path)) {
+            Some(exclude) => {
+                exclude.met.store(true, Ordering::Relaxed);
+                left_out.push(Aside { path: input.shown.clone(), reason: exclude.reason.clone() });
                 false
             }
             None => true,
         }
+    }
+
+    /// Excludes that no path matches, in a run over all that the declaration is about.
+    pub fn idle_excludes(&self) -> Vec<Problem> {
+        let folder = |p: &Path| self.plan.working.join(p).canonicalize().ok();
+        let whole = self.config.is_some_and(|c| self.plan.paths.iter().any(|p| folder(p) == c.folder.canonicalize().ok()));
+        let idle = self.exclude.iter().filter(|e| whole && self.scans && !e.met.load(Ordering::Relaxed));
+        let note = |e: &Exclude| {
+            Problem::note("exclude-unused", Some(e.place), "this exclude matches no file").help("take it out; a folder with all that is in it is `folder/**`")
+        };
+        idle.map(note).collect()
     }
 
     fn expected(&self, input: &Input) -> Expected {
@@ -230,6 +256,7 @@ impl<'p> Scope<'p> {
         if !self.is_document(input, expected, buffer) {
             read.other = true;
             read.bytes = buffer.len() as u64;
+            read.compressed = scan::compressed(buffer);
             if let Some(detector) = detector {
                 let (scanned, failed) = scan::file(detector, stream, buffer, &input.shown);
                 read.bytes = scanned.bytes;

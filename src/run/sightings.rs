@@ -32,13 +32,15 @@ pub struct Seens {
     pub allows: Vec<PlacedAllow>,
     /// Values that documentation prints.
     pub published: usize,
+    /// The values that were found, so that no report shows them.
+    pub values: Vec<Value>,
 }
 
 impl Seens {
     /// Takes what was seen in one file. `main` is the text of the file as a whole, where it is one.
     pub(super) fn add(&mut self, scanned: Scanned, main: TextId, texts: &mut Texts, path: &str, ignored: bool, systems: Vec<usize>) {
-        let Scanned { texts: parts, sightings, allows, settings, published, .. } = scanned;
-        self.published += published;
+        let Scanned { texts: parts, sightings, allows, settings, values, .. } = scanned;
+        self.values.extend(values);
         let ids: Vec<TextId> = parts.into_iter().map(|t| texts.add(t)).collect();
         let id = |text: Option<usize>| text.and_then(|t| ids.get(t)).copied().unwrap_or(main);
         for sighting in sightings {
@@ -57,7 +59,9 @@ impl Seens {
         let mut carried: BTreeMap<Span, String> = BTreeMap::new();
         for (_, span) in inventory.keys.iter().flat_map(|k| &k.key.carries) {
             let words = texts.slice(*span).trim_matches(['"', '\'']);
-            carried.extend(Value::new(words.as_bytes().to_vec()).fingerprint().map(|f| (*span, f)));
+            let value = Value::new(words.as_bytes().to_vec());
+            carried.extend(value.fingerprint().map(|f| (*span, f)));
+            self.values.push(value);
         }
         inventory.attach_secrets(std::mem::take(&mut self.secrets), &carried);
         let mut windows = std::mem::take(&mut self.windows);

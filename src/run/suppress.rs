@@ -1,11 +1,11 @@
 //! What does not count, and what no longer holds back anything: comments that allow a finding, and the baseline. A
 //! suppression needs a reason, covers what it says and no more, and rot is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sightings::PlacedAllow;
 use crate::finding::{Finding, Suppressed};
-use crate::model::time::Time;
+use crate::model::time::{Period, Time};
 use crate::problem::Problem;
 use crate::rules::Rulebook;
 use crate::scan::Fault;
@@ -18,8 +18,13 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
     let ids: Vec<&str> = book.rules.iter().map(|r| r.id.as_str()).collect();
     // Lines that hold nothing but such comments, for comments that stand above each other.
     let line_of = |span: Span| texts.get(span.text).map_or(0, |t| t.position(span.start).line);
-    let own: BTreeSet<(String, u32)> =
-        allows.iter().filter(|a| a.allow.own_line).map(|a| (texts.path(a.place.text).to_owned(), line_of(a.place))).collect();
+    let own: BTreeSet<(&str, u32)> = allows.iter().filter(|a| a.allow.own_line).map(|a| (texts.path(a.place.text), line_of(a.place))).collect();
+    // The line that each is about: the first one behind those that stand above each other.
+    let mut after: BTreeMap<(&str, u32), u32> = BTreeMap::new();
+    for (path, line) in own.iter().rev() {
+        let next = after.get(&(*path, line + 1)).copied().unwrap_or(line + 1);
+        after.insert((*path, *line), next);
+    }
     for PlacedAllow { place, allow } in allows {
         match allow.fault {
             Some(Fault::NoRule) => {
@@ -36,6 +41,11 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
                 tell("suppression-without-reason", *place, message, "keylint: allow RULE until=DATE -- reason");
                 continue;
             }
+            Some(Fault::NotUnderstood) => {
+                let message = "this comment suppresses nothing: not all of its words are understood".into();
+                tell("suppression-not-understood", *place, message, "keylint: allow RULE until=DATE -- reason");
+                continue;
+            }
             None => {}
         }
         if !ids.contains(&allow.rule.as_str()) {
@@ -45,7 +55,7 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
             continue;
         }
         let until = match allow.until.as_deref().map(Time::parse) {
-            Some(Ok(until)) => Some(until),
+            Some(Ok(until)) => Some(end_of(until, allow.until.as_deref().unwrap_or(""))),
             Some(Err(_)) => {
                 tell("suppression-wrong-date", *place, "this comment suppresses nothing: its date is none".into(), "until=2027-06-30");
                 continue;
@@ -63,11 +73,8 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
         }
         let path = texts.path(place.text);
         let mut line = line_of(*place);
-        if allow.own_line {
-            line += 1;
-            while own.contains(&(path.to_owned(), line)) {
-                line += 1;
-            }
+        if allow.own_line && line > 0 {
+            line = after.get(&(path, line)).copied().unwrap_or(line + 1);
         }
         let covers = |f: &Finding| {
             let rule = book.rules.get(f.rule).is_some_and(|r| r.id == allow.rule);
@@ -86,9 +93,15 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
     problems
 }
 
+/// The end of a day that was written without a time of day: until then, something still holds.
+pub(super) fn end_of(until: Time, written: &str) -> Time {
+    if written.trim().len() == 10 { until + Period::from_days(1) } else { until }
+}
+
 /// Whether a place lies on a line of a file.
 fn is_at(texts: &Shown, span: Span, path: &str, line: u32) -> bool {
-    let Some(text) = texts.get(span.text).filter(|t| t.path() == path) else { return false };
+    // A file that is no text has no lines, and a comment in it is about nothing.
+    let Some(text) = texts.get(span.text).filter(|t| t.path() == path && line > 0) else { return false };
     let (first, last) = (text.position(span.start).line, text.position(span.end.saturating_sub(1).max(span.start)).line);
     (first..=last).contains(&line)
 }

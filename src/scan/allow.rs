@@ -32,6 +32,8 @@ pub enum Fault {
     NoRule,
     /// It gives no reason.
     NoReason,
+    /// It has words that mean nothing, which might have been meant as a date.
+    NotUnderstood,
 }
 
 /// A place that is looked at closer.
@@ -73,15 +75,20 @@ pub fn read(bytes: &[u8], at: usize, text: Option<usize>) -> Option<Allow> {
     let body = ["*/", "-->", "#}", "%>"].iter().fold(comment, |c, e| c.strip_suffix(e).unwrap_or(c).trim_end());
     let words = body.split_once("allow").map_or("", |(_, w)| w);
     let (head, reason) = match words.split_once("--") {
-        Some((head, reason)) => (head, Some(reason.trim().to_owned()).filter(|r| !r.is_empty())),
+        Some((head, reason)) => (head, Some(reason.trim().to_owned()).filter(|r| r.chars().any(char::is_alphabetic))),
         None => (words, None),
     };
     let (mut rule, mut until) = (String::new(), None);
+    // A date that nobody reads would be an end that never comes.
+    let mut strange = reason.as_ref().is_some_and(|r| r.contains("until="));
     for word in head.split_whitespace() {
         match word.strip_prefix("until=") {
-            Some(date) => until = Some(date.to_owned()),
+            Some(date) => {
+                strange |= until.is_some();
+                until = Some(date.to_owned());
+            }
             None if rule.is_empty() => word.clone_into(&mut rule),
-            None => {}
+            None => strange = true,
         }
     }
     // What marks a comment may stand before it; anything else is what it is about.
@@ -90,6 +97,7 @@ pub fn read(bytes: &[u8], at: usize, text: Option<usize>) -> Option<Allow> {
     let fault = match (rule.is_empty(), &reason) {
         (true, _) => Some(Fault::NoRule),
         (_, None) => Some(Fault::NoReason),
+        _ if strange => Some(Fault::NotUnderstood),
         _ => None,
     };
     Some(Allow { text, start: at as u32, end: (at + body.len()) as u32, rule, until, reason, own_line, fault })

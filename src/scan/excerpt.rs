@@ -1,9 +1,10 @@
 //! The part of a file that a report shows: a few lines around what was found, long lines cut, every value in them hidden.
 
+use super::Guard;
 use crate::model::{KeyId, SecretPart};
 use crate::secrets::judge::Candidate;
 use crate::secrets::{refuse, runs};
-use crate::text::{Origin, Text};
+use crate::text::{Encoding, Origin, Text};
 
 /// Bytes of a line that are kept before the first value and behind the last.
 const REACH: usize = 240;
@@ -65,7 +66,7 @@ fn boundary(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// A stretch of a window as a text of its own.
-pub fn text(path: &str, bytes: &[u8], (from, to): (usize, usize), mut origin: Origin, wide: bool, hidden: &[(usize, usize)]) -> Text {
+pub fn text(path: &str, bytes: &[u8], (from, to): (usize, usize), mut origin: Origin, encoding: Encoding, hidden: &[(usize, usize)], guard: &Guard) -> Text {
     let before = bytes.get(..from).unwrap_or(&[]);
     let breaks = memchr::memchr_iter(b'\n', before).count() as u32;
     let tail = memchr::memrchr(b'\n', before).map_or(before, |i| before.get(i + 1..).unwrap_or(&[]));
@@ -74,15 +75,19 @@ pub fn text(path: &str, bytes: &[u8], (from, to): (usize, usize), mut origin: Or
     let mark = u32::from(breaks == 0 && origin.offset == 0 && before.starts_with(b"\xef\xbb\xbf"));
     origin.column = if breaks > 0 { characters } else { origin.column + characters - mark };
     origin.line += breaks;
-    origin.offset +=
-        if wide { 2 * std::str::from_utf8(before).map_or(0, |t| t.encode_utf16().count() as u64) } else { before.len() as u64 };
+    let decoded = std::str::from_utf8(before).unwrap_or("");
+    origin.offset += match encoding {
+        Encoding::Utf8 => before.len() as u64,
+        Encoding::Utf16 => 2 * decoded.encode_utf16().count() as u64,
+        Encoding::Utf32 => 4 * decoded.chars().count() as u64,
+    };
     let piece = bytes.get(from..to).unwrap_or(&[]);
     let mut content = String::with_capacity(piece.len());
     for chunk in piece.utf8_chunks() {
         content.push_str(chunk.valid());
         content.extend(chunk.invalid().iter().map(|_| '?'));
     }
-    let mut text = Text::part(path, content, wide, origin);
+    let mut text = Text::part(path, content, encoding, origin);
     for (start, end) in hidden {
         if *start < to && *end > from {
             text.hide((*start).saturating_sub(from) as u32, ((*end).min(to) - from) as u32);
@@ -100,13 +105,38 @@ pub fn text(path: &str, bytes: &[u8], (from, to): (usize, usize), mut origin: Or
             text.hide(run.start as u32, run.end as u32);
         }
     });
-    for (start, end) in hidden {
-        let value = bytes.get(*start..*end).unwrap_or(&[]);
-        if (4..=4096).contains(&value.len()) {
-            for at in memchr::memmem::find_iter(piece, value) {
-                text.hide(at as u32, (at + value.len()) as u32);
-            }
+    for (start, end) in guard.places(piece) {
+        let part = ids.iter().any(|(s, e)| from + start <= *s && *e <= from + end);
+        if !part {
+            text.hide(start as u32, end as u32);
         }
     }
+    for (start, end) in loose(piece) {
+        text.hide(start as u32, end as u32);
+    }
     text
+}
+
+/// What could be a passphrase that nobody named: words of letters with digits or marks among them, in quotes or behind an
+/// operator.
+fn loose(piece: &[u8]) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let ends = |b: u8| b.is_ascii_whitespace() || b < 0x20 || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b'=' | b'<' | b'>' | b'(' | b')' | b'{' | b'}' | b'[' | b']' | b'|' | b'\\' | b'*');
+    let mut start = 0;
+    for at in 0..=piece.len() {
+        if at < piece.len() && !piece.get(at).copied().is_some_and(ends) {
+            continue;
+        }
+        let word = piece.get(start..at).unwrap_or(&[]);
+        let named = piece.get(at).is_some_and(|b| *b == b'=') || word.last() == Some(&b':');
+        let letters = word.iter().any(u8::is_ascii_alphabetic);
+        let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
+        let marks = word.iter().filter(|b| matches!(b, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'~')).count();
+        let plain = std::str::from_utf8(word).is_ok_and(refuse::is_spelled) && marks == 0;
+        if (8..=200).contains(&word.len()) && letters && digits + marks >= 2 && !named && !plain && !word.contains(&b'/') {
+            out.push((start, at));
+        }
+        start = at + 1;
+    }
+    out
 }

@@ -3,9 +3,11 @@
 
 mod allow;
 mod excerpt;
+mod guard;
 mod setting;
 
 pub use allow::{Allow, Fault};
+pub use guard::Guard;
 pub use setting::{Setting, WIDEST_USUAL};
 
 use std::sync::Arc;
@@ -14,8 +16,9 @@ use crate::discover::Stream;
 use crate::finding::{Confidence, Severity};
 use crate::model::{KeyId, SecretPart};
 use crate::secrets::catalogue::Kind;
+use crate::secrets::value::Value;
 use crate::secrets::{Detector, Group};
-use crate::text::{Origin, Text};
+use crate::text::{Encoding, Origin, Text};
 use zeroize::Zeroize as _;
 
 /// Bytes that are looked at together.
@@ -76,6 +79,8 @@ pub struct Scanned {
     pub settings: Vec<Setting>,
     /// Values that documentation prints.
     pub published: usize,
+    /// The values that were found, so that no report shows them.
+    pub values: Vec<Value>,
     /// Bytes that were looked at.
     pub bytes: u64,
 }
@@ -87,7 +92,7 @@ struct Base {
     /// The bytes of the window that are its own; what begins elsewhere belongs to a neighbour.
     from: usize,
     to: usize,
-    wide: bool,
+    encoding: Encoding,
 }
 
 /// Looks through a file of which the beginning was read: its first window, or all of it. What could not be read to its
@@ -146,7 +151,7 @@ impl Reader {
     }
     fn look(&mut self, detector: &Detector, bytes: &[u8], path: &str, last: bool, scanned: &mut Scanned) {
         let to = if last { usize::MAX } else { WINDOW - OVERLAP / 2 };
-        window(detector, bytes, path, Base { origin: self.origin, from: self.from, to, wide: false }, self.wide, scanned);
+        window(detector, bytes, path, Base { origin: self.origin, from: self.from, to, encoding: Encoding::Utf8 }, self.wide, scanned);
         if !last {
             advance(&mut self.origin, bytes.get(..WINDOW - OVERLAP).unwrap_or(&[]), self.wide);
             self.from = OVERLAP / 2;
@@ -159,6 +164,7 @@ pub fn text(detector: &Detector, content: &str, path: &str) -> Scanned {
     let mut scanned = Scanned { bytes: content.len() as u64, ..Scanned::default() };
     let found = detector.scan(content.as_bytes(), path, false);
     scanned.published = found.published;
+    scanned.values = values(found.groups.iter());
     scanned.sightings = found.groups.iter().map(|g| sighting(detector, g, None, |at| at)).collect();
     let at = |offset: usize| offset as u32;
     scanned.allows = allow::find(content.as_bytes(), None, at);
@@ -183,8 +189,8 @@ fn window(detector: &Detector, bytes: &[u8], path: &str, base: Base, wide: Optio
         let decoded = zeroize::Zeroizing::new(wide.decode(bytes));
         // What begins in the first or last part of a window belongs to a neighbour: in characters rather than bytes.
         let ratio =
-            |at: usize| if at == 0 || at == usize::MAX { at } else { decoded.char_indices().nth(at / 2).map_or(decoded.len(), |(i, _)| i) };
-        let base = Base { from: ratio(base.from), to: ratio(base.to), wide: true, ..base };
+            |at: usize| if at == 0 || at == usize::MAX { at } else { decoded.char_indices().nth(at / wide.unit).map_or(decoded.len(), |(i, _)| i) };
+        let base = Base { from: ratio(base.from), to: ratio(base.to), encoding: wide.encoding(), ..base };
         return search(detector, decoded.as_bytes(), path, base, scanned);
     }
     search(detector, bytes, path, base, scanned);
@@ -199,6 +205,8 @@ fn search(detector: &Detector, bytes: &[u8], path: &str, base: Base, scanned: &m
     if groups.is_empty() && marks.is_empty() {
         return;
     }
+    let guard = Guard::of(found.groups.iter().flat_map(|g| &g.parts).map(|p| &p.value));
+    scanned.values.extend(values(groups.iter().copied()));
     // Everything in the window that is a value stays hidden, whoever it belongs to.
     let hidden: Vec<(usize, usize)> = found.groups.iter().flat_map(|g| g.parts.iter().map(|p| excerpt::hide(p, bytes))).collect();
     let allows: Vec<usize> = marks.iter().filter(|m| m.allow && own(m.at)).map(|m| m.at).collect();
@@ -210,7 +218,7 @@ fn search(detector: &Detector, bytes: &[u8], path: &str, base: Base, scanned: &m
     let pieces = excerpt::pieces(bytes, wanted);
     let first = scanned.texts.len();
     for piece in &pieces {
-        scanned.texts.push(excerpt::text(path, bytes, *piece, base.origin, base.wide, &hidden));
+        scanned.texts.push(excerpt::text(path, bytes, *piece, base.origin, base.encoding, &hidden, &guard));
     }
     let place = |at: usize| pieces.iter().position(|(a, b)| (*a..*b).contains(&at)).map(|i| (first + i, pieces.get(i).map_or(0, |p| p.0)));
     for group in groups {
@@ -227,6 +235,10 @@ fn search(detector: &Detector, bytes: &[u8], path: &str, base: Base, scanned: &m
         let piece = pieces.get(text - first).and_then(|(a, b)| bytes.get(*a..*b)).unwrap_or(&[]);
         scanned.settings.extend(setting::read(piece, at - from, Some(text), path));
     }
+}
+
+fn values<'g>(groups: impl Iterator<Item = &'g Group>) -> Vec<Value> {
+    groups.flat_map(|g| &g.parts).map(|p| Value::new(p.value.bytes().to_vec())).collect()
 }
 
 fn sighting(detector: &Detector, group: &Group, text: Option<usize>, place: impl Fn(usize) -> usize) -> Sighting {
@@ -259,14 +271,26 @@ fn sighting(detector: &Detector, group: &Group, text: Option<usize>, place: impl
     }
 }
 
-/// How the two bytes of a character lie.
+/// How the bytes of a character lie, where it has two or four.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Wide {
+    unit: usize,
     little: bool,
 }
 
 impl Wide {
+    fn encoding(self) -> Encoding {
+        if self.unit == 4 { Encoding::Utf32 } else { Encoding::Utf16 }
+    }
     fn decode(self, bytes: &[u8]) -> String {
+        if self.unit == 4 {
+            let units = bytes.chunks_exact(4).map(|p| match p {
+                [a, b, c, d] if self.little => u32::from_le_bytes([*a, *b, *c, *d]),
+                [a, b, c, d] => u32::from_be_bytes([*a, *b, *c, *d]),
+                _ => 0,
+            });
+            return units.map(|u| char::from_u32(u).unwrap_or('?')).collect();
+        }
         let units = bytes.chunks_exact(2).map(|p| match p {
             [a, b] if self.little => u16::from_le_bytes([*a, *b]),
             [a, b] => u16::from_be_bytes([*a, *b]),
@@ -276,14 +300,26 @@ impl Wide {
     }
 }
 
-/// Whether bytes are UTF-16: by the mark, or because every other byte of its letters is zero.
+/// Whether bytes are UTF-16 or UTF-32: by the mark, or because the other bytes of its letters are zero.
 fn width(bytes: &[u8]) -> Option<Wide> {
+    // A mark before plain text is a lie that would hide it.
+    let plain = bytes.get(2..bytes.len().min(512)).unwrap_or(&[]);
+    let printable = plain.iter().filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')).count();
+    let lie = plain.len() >= 8 && printable * 10 >= plain.len() * 9;
+    // Three of four bytes of a letter are zero.
+    let head = bytes.get(..bytes.len().min(512)).unwrap_or(&[]);
+    let four = |letter: usize| {
+        let zeros = head.iter().enumerate().filter(|(i, b)| i % 4 != letter && **b == 0).count();
+        let letters = head.iter().skip(letter).step_by(4).filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')).count();
+        head.len() >= 32 && zeros * 10 >= head.len() * 7 && letters * 4 * 10 >= head.len() * 8
+    };
     match bytes {
-        [0xff, 0xfe, ..] => return Some(Wide { little: true }),
-        [0xfe, 0xff, ..] => return Some(Wide { little: false }),
+        _ if four(0) => return Some(Wide { unit: 4, little: true }),
+        _ if four(3) => return Some(Wide { unit: 4, little: false }),
+        [0xff, 0xfe, ..] if !lie => return Some(Wide { unit: 2, little: true }),
+        [0xfe, 0xff, ..] if !lie => return Some(Wide { unit: 2, little: false }),
         _ => {}
     }
-    let head = bytes.get(..bytes.len().min(512)).unwrap_or(&[]);
     if head.len() < 16 {
         return None;
     }
@@ -291,10 +327,26 @@ fn width(bytes: &[u8]) -> Option<Wide> {
     // Numbers of two bytes have such zeros, too; their other halves are no letters.
     let letters = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')).count() * 2 * 10 >= head.len() * 8;
     match (zeros(0) && letters(1), zeros(1) && letters(0)) {
-        (false, true) => Some(Wide { little: true }),
-        (true, false) => Some(Wide { little: false }),
+        (false, true) => Some(Wide { unit: 2, little: true }),
+        (true, false) => Some(Wide { unit: 2, little: false }),
         _ => None,
     }
+}
+
+/// What a file is compressed as, by its first bytes: of such a file the contents are not looked into.
+pub fn compressed(head: &[u8]) -> Option<&'static str> {
+    let forms: [(&[u8], &str); 7] = [
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"PK\x03\x04", "zip"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"\xfd7zXZ\x00", "xz"),
+        (b"BZh", "bzip2"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"Rar!\x1a\x07", "rar"),
+    ];
+    // An archive whose files are only stored can be read as it is.
+    let stored = head.starts_with(b"PK\x03\x04") && head.get(8..10) == Some(&[0, 0]);
+    forms.iter().find(|(magic, _)| head.starts_with(magic) && !stored).map(|(_, name)| *name)
 }
 
 /// Whether bytes are no text: they begin with a zero somewhere.

@@ -7,6 +7,8 @@ pub enum Encoding {
     Utf8,
     /// UTF-16, little or big endian, with a byte order mark.
     Utf16,
+    /// UTF-32, as some databases and terminals write it.
+    Utf32,
 }
 
 /// The first place at which bytes are no text.

@@ -86,9 +86,8 @@ impl Text {
         let (content, encoding, bad) = decode::decode(bytes);
         (Self { path, content, encoding, hidden: Vec::new(), origin: Origin::default() }, bad)
     }
-    /// A part of a file, decoded already; `wide` says that the file is UTF-16.
-    pub fn part(path: &str, content: String, wide: bool, origin: Origin) -> Self {
-        let encoding = if wide { Encoding::Utf16 } else { Encoding::Utf8 };
+    /// A part of a file, decoded already from this encoding.
+    pub fn part(path: &str, content: String, encoding: Encoding, origin: Origin) -> Self {
         Self { path: path.to_owned(), content, encoding, hidden: Vec::new(), origin }
     }
     /// A text that is known to be UTF-8, such as a rule file of our own.
@@ -239,6 +238,7 @@ impl ShownText {
         let file_offset = match self.encoding {
             Encoding::Utf8 => u64::from(offset),
             Encoding::Utf16 => 2 * u64::from(here.1),
+            Encoding::Utf32 => 4 * u64::from(here.0),
         };
         let offset = self.origin.offset + file_offset;
         if self.origin.binary {
