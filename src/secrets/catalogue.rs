@@ -327,8 +327,13 @@ impl Catalogue {
                 number.ok_or_else(|| wrong(fingerprint.span, "this is no fingerprint".into(), "16 hexadecimal digits of SHA-256"))?;
             self.published.insert(number);
         }
+        let mut phrases: Vec<(String, bool)> = Vec::new();
         for (strong, words) in [(true, &file.words), (false, &file.weak)] {
             for word in words {
+                // A name of several words is looked for as it is written, too.
+                if strong && word.contains(' ') {
+                    phrases.push((word.to_lowercase(), false));
+                }
                 let word = bare(word);
                 // A word that means one exchange surely is not taken away by one that may mean another.
                 if strong || !self.words.contains_key(&word) {
@@ -373,7 +378,7 @@ impl Catalogue {
             shapes,
             pair: file.pair,
             defunct: file.defunct,
-            hosts: hosts.map(|(h, test)| (h.to_ascii_lowercase(), test)).collect(),
+            hosts: hosts.map(|(h, test)| (h.to_ascii_lowercase(), test)).chain(phrases).collect(),
         });
         Ok(())
     }

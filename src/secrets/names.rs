@@ -85,7 +85,7 @@ fn word(w: &str) -> Word {
         | "b64" | "base64" | "b58" | "base58" | "env" | "var" | "input" | "field" | "one" | "two" | "first" | "second" | "a" | "b"
         | "c" | "spot" | "futures" | "future" | "perp" | "perpetual" | "margin" | "swap" | "options" | "usdm" | "coinm" | "account"
         | "acc" | "acct" | "user" | "bot" | "readonly" | "read" | "only" | "trade" | "trading" | "v1" | "v2" | "v3" | "v5" | "v"
-        | "here" | "is" | "master" | "sub" | "us" | "dec" | "decrypted" | "literal" | "used" | "using" | "loaded" | "was" | "set"
+        | "here" | "is" | "master" | "sub" | "us" | "as" | "dec" | "decrypted" | "literal" | "used" | "using" | "loaded" | "was" | "set"
         | "found" | "got" => Word::Trailing,
         "hash" | "hashes" | "sha" | "sha1" | "sha256" | "sha512" | "md5" | "digest" | "checksum" | "sum" | "integrity" | "tx" | "txid"
         | "txn" | "transaction" | "txhash" | "block" | "blockhash" | "commit" | "rev" | "revision" | "ref" | "signature" | "signed"
@@ -320,6 +320,11 @@ fn role(all: &[String], catalogue: &Catalogue, reading: &mut Reading) {
             }
             Word::Wallet | Word::Mnemonic => reading.part = Some(SecretPart::PrivateKey),
             _ if text(1).starts_with("api") => reading.part = Some(SecretPart::Key),
+            // `from_key`: what a wallet is made from.
+            _ if text(2) == "from" => {
+                reading.part = Some(SecretPart::PrivateKey);
+                reading.wallet = true;
+            }
             _ if text(2) == "consumer" || text(2) == "con" || text(2) == "connect" => reading.part = Some(SecretPart::Key),
             _ if matches!(text(2), "jwt" | "signing" | "encryption" | "hmac") => reading.part = Some(SecretPart::Secret),
             _ => {

@@ -22,7 +22,8 @@ impl Scene<'_> {
         }
         let mut first = true;
         let mut best: Option<Reading> = None;
-        let neutral = is_neutral;
+        // Of several words the last one says what the value is of.
+        let neutral = |name: &str| is_neutral(name.rsplit(' ').next().unwrap_or(name));
         let mut names: Vec<(String, How)> = around.names.iter().map(|n| (n.text.clone(), n.how)).collect();
         if names.first().is_some_and(|(n, _)| neutral(n)) {
             if let Some(name) = named_by_sibling(self.lexed, self.bytes, token) {
