@@ -208,6 +208,10 @@ impl Table {
 pub fn attribute(scene: &Scene<'_>, candidate: &mut Candidate, row: VenueId) {
     let Some(part) = candidate.part else { return };
     let fits = scene.fit(row, part, candidate.value.bytes()).is_some();
+    // What a checksum or a prefix has told, no row tells better.
+    if candidate.fits && !fits && candidate.confidence == Some(Confidence::High) {
+        return;
+    }
     if candidate.venue != Some(row) || !candidate.fits {
         candidate.venue = Some(row);
         candidate.fits = fits;

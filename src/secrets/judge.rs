@@ -215,6 +215,8 @@ impl Scene<'_> {
         // A sure witness nearer than the one whose shape it has is believed, unless it is only the key's prefix.
         if let (Some((near, true)), Some((far, _))) = (own, strongest)
             && near != *far
+            // `FREQTRADE__EXCHANGE__SECRET` beside `FREQTRADE__EXCHANGE__NAME=gate`: the bot is named, the exchange is meant.
+            && !(self.kind(near) == Some(Kind::Stack) && self.kind(*far) == Some(Kind::Exchange) && exact(*far))
         {
             venue = Some(near);
             fits = exact(near) || loosely(near);
