@@ -4,7 +4,12 @@
 //! where it is installed, with kingfisher; then with the shapes doubled, under other names, of other lengths. Goals: within
 //! 1.5 times ripgrep, a tenth of kingfisher, no more with twice the shapes; memory under 100 MB.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints its figures, and stops where it cannot measure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a benchmark prints its figures, and stops where it cannot measure"
+)]
 
 use std::fs;
 use std::path::Path;

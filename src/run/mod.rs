@@ -110,7 +110,16 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
     let config = load_config(plan, &mut texts, &mut problems);
     let mut coverage = Coverage::default();
     if is_fatal(&problems) {
-        return Gathered { inventory: Inventory::default(), problems, coverage, config, texts, nothing: false, allows: Vec::new(), guard: Guard::default() };
+        return Gathered {
+            inventory: Inventory::default(),
+            problems,
+            coverage,
+            config,
+            texts,
+            nothing: false,
+            allows: Vec::new(),
+            guard: Guard::default(),
+        };
     }
     let found = discover::find(&plan.paths, &plan.working);
     coverage.left_out = found.left_out;
@@ -162,7 +171,9 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
         }
         problems.extend(read.undecodable);
         if let Some(form) = read.compressed.filter(|_| detector.is_some()) {
-            coverage.left_out.push(Aside { path: input.shown.clone(), reason: format!("compressed ({form}): its contents were not looked into") });
+            coverage
+                .left_out
+                .push(Aside { path: input.shown.clone(), reason: format!("compressed ({form}): its contents were not looked into") });
         }
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         if read.taken.as_ref().is_some_and(|t| t.exports > 0) {

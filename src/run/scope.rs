@@ -162,7 +162,8 @@ impl<'p> Scope<'p> {
         let whole = self.config.is_some_and(|c| self.plan.paths.iter().any(|p| folder(p) == c.folder.canonicalize().ok()));
         let idle = self.exclude.iter().filter(|e| whole && self.scans && !e.met.load(Ordering::Relaxed));
         let note = |e: &Exclude| {
-            Problem::note("exclude-unused", Some(e.place), "this exclude matches no file").help("take it out; a folder with all that is in it is `folder/**`")
+            Problem::note("exclude-unused", Some(e.place), "this exclude matches no file")
+                .help("take it out; a folder with all that is in it is `folder/**`")
         };
         idle.map(note).collect()
     }

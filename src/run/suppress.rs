@@ -18,7 +18,8 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
     let ids: Vec<&str> = book.rules.iter().map(|r| r.id.as_str()).collect();
     // Lines that hold nothing but such comments, for comments that stand above each other.
     let line_of = |span: Span| texts.get(span.text).map_or(0, |t| t.position(span.start).line);
-    let own: BTreeSet<(&str, u32)> = allows.iter().filter(|a| a.allow.own_line).map(|a| (texts.path(a.place.text), line_of(a.place))).collect();
+    let own: BTreeSet<(&str, u32)> =
+        allows.iter().filter(|a| a.allow.own_line).map(|a| (texts.path(a.place.text), line_of(a.place))).collect();
     // The line that each is about: the first one behind those that stand above each other.
     let mut after: BTreeMap<(&str, u32), u32> = BTreeMap::new();
     for (path, line) in own.iter().rev() {

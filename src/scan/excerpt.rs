@@ -66,7 +66,15 @@ fn boundary(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// A stretch of a window as a text of its own.
-pub fn text(path: &str, bytes: &[u8], (from, to): (usize, usize), mut origin: Origin, encoding: Encoding, hidden: &[(usize, usize)], guard: &Guard) -> Text {
+pub fn text(
+    path: &str,
+    bytes: &[u8],
+    (from, to): (usize, usize),
+    mut origin: Origin,
+    encoding: Encoding,
+    hidden: &[(usize, usize)],
+    guard: &Guard,
+) -> Text {
     let before = bytes.get(..from).unwrap_or(&[]);
     let breaks = memchr::memchr_iter(b'\n', before).count() as u32;
     let tail = memchr::memrchr(b'\n', before).map_or(before, |i| before.get(i + 1..).unwrap_or(&[]));
@@ -121,7 +129,14 @@ pub fn text(path: &str, bytes: &[u8], (from, to): (usize, usize), mut origin: Or
 /// operator.
 fn loose(piece: &[u8]) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
-    let ends = |b: u8| b.is_ascii_whitespace() || b < 0x20 || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b'=' | b'<' | b'>' | b'(' | b')' | b'{' | b'}' | b'[' | b']' | b'|' | b'\\' | b'*');
+    let ends = |b: u8| {
+        b.is_ascii_whitespace()
+            || b < 0x20
+            || matches!(
+                b,
+                b'"' | b'\'' | b'`' | b',' | b';' | b'=' | b'<' | b'>' | b'(' | b')' | b'{' | b'}' | b'[' | b']' | b'|' | b'\\' | b'*'
+            )
+    };
     let mut start = 0;
     for at in 0..=piece.len() {
         if at < piece.len() && !piece.get(at).copied().is_some_and(ends) {

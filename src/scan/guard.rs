@@ -74,8 +74,16 @@ fn forms(value: &Value) -> Vec<Zeroizing<Vec<u8>>> {
                 c => c.to_string(),
             };
             let [url, slashed, html, quoted] = &mut escaped;
-            if plain { url.push(c) } else { url.push_str(&percent) }
-            if c == '/' { slashed.push_str("\\/") } else { slashed.push(c) }
+            if plain {
+                url.push(c)
+            } else {
+                url.push_str(&percent)
+            }
+            if c == '/' {
+                slashed.push_str("\\/")
+            } else {
+                slashed.push(c)
+            }
             html.push_str(&entity);
             quoted.push_str(&json);
         }

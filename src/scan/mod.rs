@@ -188,8 +188,9 @@ fn window(detector: &Detector, bytes: &[u8], path: &str, base: Base, wide: Optio
     if let Some(wide) = wide {
         let decoded = zeroize::Zeroizing::new(wide.decode(bytes));
         // What begins in the first or last part of a window belongs to a neighbour: in characters rather than bytes.
-        let ratio =
-            |at: usize| if at == 0 || at == usize::MAX { at } else { decoded.char_indices().nth(at / wide.unit).map_or(decoded.len(), |(i, _)| i) };
+        let ratio = |at: usize| {
+            if at == 0 || at == usize::MAX { at } else { decoded.char_indices().nth(at / wide.unit).map_or(decoded.len(), |(i, _)| i) }
+        };
         let base = Base { from: ratio(base.from), to: ratio(base.to), encoding: wide.encoding(), ..base };
         return search(detector, decoded.as_bytes(), path, base, scanned);
     }
@@ -325,7 +326,9 @@ fn width(bytes: &[u8]) -> Option<Wide> {
     }
     let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count() * 2 * 10 >= head.len() * 7;
     // Numbers of two bytes have such zeros, too; their other halves are no letters.
-    let letters = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')).count() * 2 * 10 >= head.len() * 8;
+    let letters = |odd: usize| {
+        head.iter().skip(odd).step_by(2).filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')).count() * 2 * 10 >= head.len() * 8
+    };
     match (zeros(0) && letters(1), zeros(1) && letters(0)) {
         (false, true) => Some(Wide { unit: 2, little: true }),
         (true, false) => Some(Wide { unit: 2, little: false }),

@@ -302,7 +302,8 @@ pub fn around(lexed: &Lexed, bytes: &[u8], value: usize) -> Around {
                         let opens = |p: usize| look.token(p).is_some_and(|t| t.kind == Kind::Open(b'{'));
                         let atom = |p: usize| look.token(p).is_some_and(|t| t.kind == Kind::Mark(b':'));
                         if let Some(p) = i.checked_sub(1).filter(|p| word(*p))
-                            && (p.checked_sub(1).is_some_and(opens) || (p.checked_sub(1).is_some_and(atom) && p.checked_sub(2).is_some_and(opens)))
+                            && (p.checked_sub(1).is_some_and(opens)
+                                || (p.checked_sub(1).is_some_and(atom) && p.checked_sub(2).is_some_and(opens)))
                         {
                             out.names.push(Named { text: look.text(p), how: How::Assigned });
                         }

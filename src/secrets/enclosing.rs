@@ -22,6 +22,25 @@ pub fn parents(lexed: &Lexed, bytes: &[u8], frame: u32) -> Vec<String> {
     out
 }
 
+/// Whether an object, or what encloses it, is said to be for tests: by its name, or by a switch beside the value such as
+/// `sandbox: true`. The whole of a file is no object.
+pub fn is_for_tests(lexed: &Lexed, bytes: &[u8], frame: u32, near: usize) -> bool {
+    let says = |name: &str| super::names::words(name).iter().any(|w| super::names::is_test(w) && w != "test");
+    if frame == 0 {
+        return false;
+    }
+    if parents(lexed, bytes, frame).iter().any(|p| says(p)) {
+        return true;
+    }
+    let look = Look { lexed, bytes };
+    (near.saturating_sub(40)..(near + 40).min(lexed.tokens.len())).any(|i| {
+        let operator = look.token(i).is_some_and(|t| t.frame == frame && matches!(t.kind, Kind::Mark(b':' | b'=')));
+        operator
+            && i.checked_sub(1).is_some_and(|p| says(&look.text(p)))
+            && matches!(look.text(i + 1).to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "on")
+    })
+}
+
 /// Names whose value says which exchange an object is about.
 const SAYS_WHOM: &[&str] = &[
     "exchange",

@@ -4,7 +4,7 @@ pub use super::candidate::{Candidate, Refused};
 use super::catalogue::{Kind, VenueId, bare};
 use super::check::passes;
 use super::context::{Around, How};
-use super::enclosing::parents;
+use super::enclosing::{is_for_tests, parents};
 use super::names::Reading;
 use super::refuse::{Refusal, is_encrypted, is_placeholder, is_reference, is_sequence, is_spelled, is_template, is_varied};
 use super::role::{is_framework, is_password, plausible_passphrase};
@@ -330,7 +330,10 @@ impl Scene<'_> {
         {
             return refuse(Refusal::NoContext);
         }
-        let test = reading.test || self.is_near_test(start) || self.fits_test(venue, part, bytes);
+        let test = reading.test
+            || self.is_near_test(start)
+            || self.fits_test(venue, part, bytes)
+            || is_for_tests(self.lexed, self.bytes, around.frame, token);
         reasons.insert(0, format!("the name says {}", part.title()));
         if let Some(v) = venue.and_then(|v| self.catalogue.venue(v)) {
             reasons.push(if fits { format!("it has a shape of {}", v.title) } else { format!("{} is named beside it", v.title) });

@@ -85,8 +85,8 @@ fn word(w: &str) -> Word {
         | "b64" | "base64" | "b58" | "base58" | "env" | "var" | "input" | "field" | "one" | "two" | "first" | "second" | "a" | "b"
         | "c" | "spot" | "futures" | "future" | "perp" | "perpetual" | "margin" | "swap" | "options" | "usdm" | "coinm" | "account"
         | "acc" | "acct" | "user" | "bot" | "readonly" | "read" | "only" | "trade" | "trading" | "v1" | "v2" | "v3" | "v5" | "v"
-        | "here" | "is" | "master" | "sub" | "us" | "as" | "dec" | "decrypted" | "literal" | "used" | "using" | "loaded" | "was" | "set"
-        | "found" | "got" => Word::Trailing,
+        | "here" | "is" | "master" | "sub" | "us" | "as" | "dec" | "decrypted" | "literal" | "used" | "using" | "loaded" | "was"
+        | "set" | "found" | "got" => Word::Trailing,
         "hash" | "hashes" | "sha" | "sha1" | "sha256" | "sha512" | "md5" | "digest" | "checksum" | "sum" | "integrity" | "tx" | "txid"
         | "txn" | "transaction" | "txhash" | "block" | "blockhash" | "commit" | "rev" | "revision" | "ref" | "signature" | "signed"
         | "sign" | "sig" | "address" | "addr" | "nonce" | "uuid" | "guid" | "path" | "file" | "filename" | "location" | "dir"
