@@ -10,7 +10,7 @@ use super::{Reading, tell};
 use crate::inventory::{Inventory, KeyRecord};
 use crate::model::{AccountKind, Exchange};
 use crate::run;
-use crate::text::{Texts, clean};
+use crate::text::{Texts, clean, label as label_of};
 
 /// Drafts a declaration.
 #[derive(Args)]
@@ -120,7 +120,7 @@ fn entry(out: &mut String, keys: &Names<'_>, at: usize, record: &KeyRecord, name
         let _infallible = writeln!(out, "  # a key of {} that neither an id nor an export tells apart", record.key.exchange);
         return;
     };
-    let label = record.key.label.as_ref().map(|l| format!("  # {}", clean(&l.value))).unwrap_or_default();
+    let label = record.key.label.as_ref().map(|l| format!("  # {}", label_of(&l.value))).unwrap_or_default();
     let _infallible = writeln!(out, "  - {name}{label}");
     if let Some(account) = record.account.and_then(|a| names.get(&a)) {
         let _infallible = writeln!(out, "    account: {}", quoted(account));

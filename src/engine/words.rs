@@ -8,7 +8,7 @@ use crate::inventory::{Inventory, KeyRecord};
 use crate::rules::template::{Piece, Template};
 use crate::rules::vocabulary::FactId;
 use crate::secrets::value::identify;
-use crate::text::clean;
+use crate::text::{clean, label};
 
 /// How many members a sentence lists.
 const LISTED: usize = 5;
@@ -42,7 +42,7 @@ impl Context<'_> {
             exchange: Some(record.key.exchange),
             account: self.inventory.account_of(record).and_then(Inventory::account_name).map(|n| clean(n).into_owned()),
             id: record.id().map(|id| clean(&id.shown()).into_owned()),
-            label: record.key.label.as_ref().map(|f| clean(&f.value).into_owned()),
+            label: record.key.label.as_ref().map(|f| label(&f.value).into_owned()),
         }
     }
 

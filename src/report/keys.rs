@@ -13,7 +13,7 @@ use crate::model::time::Time;
 use crate::model::{AddressStatus, Expiry, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status};
 use crate::problem::Problem;
 use crate::run::Coverage;
-use crate::text::{Shown, clean};
+use crate::text::{Shown, clean, label};
 
 /// What is listed.
 pub struct Listing<'a> {
@@ -236,7 +236,7 @@ impl Listing<'_> {
             exchange: key.exchange.id().to_owned(),
             account,
             id: record.id().map(|id| id.0.clone()),
-            label: word(&key.label),
+            label: key.label.as_ref().map(|f| label(&f.value).into_owned()),
             permissions: PermissionsOut {
                 read: right(Right::Read),
                 trade: right(Right::Trade),

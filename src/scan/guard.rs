@@ -75,14 +75,14 @@ fn forms(value: &Value) -> Vec<Zeroizing<Vec<u8>>> {
             };
             let [url, slashed, html, quoted] = &mut escaped;
             if plain {
-                url.push(c)
+                url.push(c);
             } else {
-                url.push_str(&percent)
+                url.push_str(&percent);
             }
             if c == '/' {
-                slashed.push_str("\\/")
+                slashed.push_str("\\/");
             } else {
-                slashed.push(c)
+                slashed.push(c);
             }
             html.push_str(&entity);
             quoted.push_str(&json);

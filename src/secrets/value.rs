@@ -5,6 +5,18 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 /// The characters of a secret, or of what may be one.
+///
+/// It cannot be printed, not even by a panic or a log:
+///
+/// ```compile_fail
+/// let value = keylint::secrets::value::Value::new(b"made up".to_vec());
+/// println!("{value:?}");
+/// ```
+///
+/// ```compile_fail
+/// let value = keylint::secrets::value::Value::new(b"made up".to_vec());
+/// println!("{value}");
+/// ```
 pub struct Value(Zeroizing<Vec<u8>>);
 
 impl Value {

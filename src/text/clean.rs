@@ -44,6 +44,16 @@ pub fn quotable(name: &str) -> Cow<'static, str> {
     Cow::Owned(format!("`{}`", clean(name)))
 }
 
+/// A label from outside: cleaned, and hidden where it is one long drawn word, as a secret is that somebody pasted into the
+/// wrong field.
+pub fn label(text: &str) -> Cow<'_, str> {
+    let drawn = text.len() >= 24
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_'))
+        && text.bytes().filter(u8::is_ascii_digit).count() >= 3
+        && text.bytes().any(|b| b.is_ascii_alphabetic());
+    if drawn { Cow::Borrowed("(hidden: it looks like a secret)") } else { clean(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
