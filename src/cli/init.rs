@@ -10,7 +10,7 @@ use super::{Reading, tell};
 use crate::inventory::{Inventory, KeyRecord};
 use crate::model::{AccountKind, Exchange};
 use crate::run;
-use crate::text::{Texts, clean, label as label_of};
+use crate::text::{Texts, label as label_of};
 
 /// Drafts a declaration.
 #[derive(Args)]
