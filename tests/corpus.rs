@@ -79,7 +79,9 @@ fn what_is_there_is_found_and_what_is_not_is_not() {
     let mut missed = Vec::new();
     for label in labels.iter().filter(|l| l.must) {
         let hits = hits(label);
-        for (table, name) in [(&mut by_exchange, label.exchange.as_str()), (&mut by_format, format.get(&label.file).map_or("?", String::as_str))] {
+        for (table, name) in
+            [(&mut by_exchange, label.exchange.as_str()), (&mut by_format, format.get(&label.file).map_or("?", String::as_str))]
+        {
             let entry = table.entry(name).or_default();
             entry.1 += 1;
             entry.0 += usize::from(!hits.is_empty());
@@ -90,7 +92,9 @@ fn what_is_there_is_found_and_what_is_not_is_not() {
             named += 1;
             // A wallet's key is known by its chain as well as by whom it is used at.
             let chain = label.part == "private-key" || label.part == "mnemonic";
-            right += usize::from(hits.iter().any(|h| h.3.as_deref() == Some(&label.exchange) || (chain && matches!(h.3.as_deref(), Some("evm" | "bip39")))));
+            right += usize::from(
+                hits.iter().any(|h| h.3.as_deref() == Some(&label.exchange) || (chain && matches!(h.3.as_deref(), Some("evm" | "bip39")))),
+            );
         }
     }
     let positions: BTreeSet<(&str, u64)> = reported.iter().map(|r| (r.0.as_str(), r.1)).collect();

@@ -51,7 +51,13 @@ fn check(dir: &Path, args: &[&str]) -> (i32, Value) {
 
 /// Rule, severity and path of every finding that counts.
 fn found(report: &Value) -> Vec<(String, String, String)> {
-    let of = |f: &Value| (f["rule"].as_str().unwrap().to_owned(), f["severity"].as_str().unwrap().to_owned(), f["places"][0]["path"].as_str().unwrap().to_owned());
+    let of = |f: &Value| {
+        (
+            f["rule"].as_str().unwrap().to_owned(),
+            f["severity"].as_str().unwrap().to_owned(),
+            f["places"][0]["path"].as_str().unwrap().to_owned(),
+        )
+    };
     let all = report["findings"].as_array().unwrap();
     all.iter().filter(|f| f["suppressed"].is_null() && !f["secret"].is_null()).map(of).collect()
 }
@@ -77,7 +83,12 @@ fn key_secret_and_passphrase_are_one_finding_at_their_exact_characters() {
     let (code, report) = check(dir.path(), &[]);
     assert_eq!((code, found(&report)), (1, vec![("secret-in-plaintext".into(), "high".into(), "bot.py".into())]));
     let finding = &report["findings"][0];
-    let parts: Vec<(&str, u64)> = finding["secret"]["parts"].as_array().unwrap().iter().map(|p| (p["part"].as_str().unwrap(), p["length"].as_u64().unwrap())).collect();
+    let parts: Vec<(&str, u64)> = finding["secret"]["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| (p["part"].as_str().unwrap(), p["length"].as_u64().unwrap()))
+        .collect();
     assert_eq!(parts, [("key", 36), ("secret", 32), ("passphrase", 17)]);
     assert_eq!(finding["secret"]["exchange"], "okx");
     // The first place is the secret; columns count characters.
@@ -92,7 +103,10 @@ fn a_known_key_gives_its_reach_and_its_place() {
         (json!({ "permissions": { "Spot": ["SpotTrade"], "Wallet": ["Withdraw"] }, "ips": ["*"] }), "critical"),
         (json!({ "ips": ["*"] }), "high"),
         (json!({}), "medium"),
-        (json!({ "permissions": { "Spot": [], "Wallet": [], "ContractTrade": [], "Options": [], "Derivatives": [], "Exchange": [] }, "readOnly": 1 }), "low"),
+        (
+            json!({ "permissions": { "Spot": [], "Wallet": [], "ContractTrade": [], "Options": [], "Derivatives": [], "Exchange": [] }, "readOnly": 1 }),
+            "low",
+        ),
     ];
     for (changes, severity) in cases {
         let dir = folder(&[("bot/.env", &env()), ("exports/k.json", &bybit(&changes))]);
@@ -113,10 +127,14 @@ fn one_secret_in_two_systems_or_two_environments() {
     let declaration = |environment: &str| {
         format!("version: 1\nsystems:\n  grid: {{ environment: production, paths: [\"live/**\"] }}\n  other: {{ environment: {environment}, paths: [\"other/**\"] }}\n").into_bytes()
     };
-    let rules = |report: &Value| report["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let rules =
+        |report: &Value| report["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let dir = folder(&[("keylint.yaml", &declaration("production")), ("live/.env", &env()), ("other/.env", &env())]);
     let shared = rules(&check(dir.path(), &[]).1);
-    assert!(shared.contains(&"key-shared-across-systems".into()) && !shared.contains(&"production-secret-in-development".into()), "{shared:?}");
+    assert!(
+        shared.contains(&"key-shared-across-systems".into()) && !shared.contains(&"production-secret-in-development".into()),
+        "{shared:?}"
+    );
     let dir = folder(&[("keylint.yaml", &declaration("development")), ("live/.env", &env()), ("other/.env", &env())]);
     let stray = rules(&check(dir.path(), &[]).1);
     assert!(stray.contains(&"production-secret-in-development".into()), "{stray:?}");
@@ -147,7 +165,9 @@ fn a_comment_covers_one_finding_for_a_reason_and_for_a_time() {
         assert_eq!(found(&check(dir.path(), &["--no-suppress"]).1).len(), 1, "{comment}");
     }
     // One comment covers one finding: the second on the same line counts.
-    let two = format!("A = {{'bybit': {{'secret': '{SECRET}'}}, 'x': {{'bybit_secret': '{OTHER}'}}}}  # keylint: allow secret-in-plaintext -- one\n");
+    let two = format!(
+        "A = {{'bybit': {{'secret': '{SECRET}'}}, 'x': {{'bybit_secret': '{OTHER}'}}}}  # keylint: allow secret-in-plaintext -- one\n"
+    );
     let dir = folder(&[("a.py", two.as_bytes())]);
     let (_, report) = check(dir.path(), &["--show-suppressed"]);
     let all = report["findings"].as_array().unwrap().len();
@@ -205,12 +225,20 @@ fn a_baseline_holds_what_is_known_and_nothing_that_moves() {
 
 #[test]
 fn what_git_ignores_is_found_one_severity_lower() {
-    let dir = folder(&[(".gitignore", b"*.env\n.env\n!kept.env\n"), (".env", &env()), ("kept.env", format!("BYBIT_API_SECRET={OTHER}\n").as_bytes())]);
+    let dir = folder(&[
+        (".gitignore", b"*.env\n.env\n!kept.env\n"),
+        (".env", &env()),
+        ("kept.env", format!("BYBIT_API_SECRET={OTHER}\n").as_bytes()),
+    ]);
     fs::create_dir(dir.path().join(".git")).unwrap();
     let (_, report) = check(dir.path(), &[]);
     let mut all = found(&report);
     all.sort();
-    assert_eq!(all, [("secret-in-plaintext".into(), "high".into(), "kept.env".into()), ("secret-in-plaintext".into(), "medium".into(), ".env".into())] as [(String, String, String); 2]);
+    assert_eq!(
+        all,
+        [("secret-in-plaintext".into(), "high".into(), "kept.env".into()), ("secret-in-plaintext".into(), "medium".into(), ".env".into())]
+            as [(String, String, String); 2]
+    );
     let (_, report) = check(dir.path(), &["--respect-gitignore"]);
     assert_eq!(found(&report).len(), 1);
     assert!(report["coverage"]["left_out"].to_string().contains("git ignores it"));
@@ -220,7 +248,12 @@ fn what_git_ignores_is_found_one_severity_lower() {
 fn of_gits_own_folder_what_people_write_to_is_read() {
     let config = format!("[remote \"o\"]\n\turl = https://x:y@example.org\n[env]\n\tBYBIT_API_SECRET = {SECRET}\n");
     let hook = format!("#!/bin/sh\nexport BINANCE_API_SECRET={BINANCE}\n");
-    let dir = folder(&[(".git/config", config.as_bytes()), (".git/hooks/pre-push", hook.as_bytes()), (".git/objects/aa/bb", &env()), ("a.txt", b"x")]);
+    let dir = folder(&[
+        (".git/config", config.as_bytes()),
+        (".git/hooks/pre-push", hook.as_bytes()),
+        (".git/objects/aa/bb", &env()),
+        ("a.txt", b"x"),
+    ]);
     let (_, report) = check(dir.path(), &[]);
     let mut paths: Vec<String> = found(&report).into_iter().map(|f| f.2).collect();
     paths.sort();
@@ -282,7 +315,11 @@ fn a_secret_across_the_edge_of_a_window_is_found_once_at_every_offset() {
             assert_eq!(found(&report).len(), 1, "{edge} {shift}");
             let start = &report["findings"][0]["places"][0]["start"];
             let lines = bytes[..at + 1].iter().filter(|b| **b == b'\n').count() + 1;
-            assert_eq!((&start["offset"], &start["line"], &start["column"]), (&json!(at + 18), &json!(lines), &json!(18)), "{edge} {shift}");
+            assert_eq!(
+                (&start["offset"], &start["line"], &start["column"]),
+                (&json!(at + 18), &json!(lines), &json!(18)),
+                "{edge} {shift}"
+            );
         }
     }
 }
@@ -290,8 +327,26 @@ fn a_secret_across_the_edge_of_a_window_is_found_once_at_every_offset() {
 #[test]
 fn no_path_silences_a_secret() {
     let names = [
-        "yarn.lock", "package-lock.json.txt", "Cargo.lock", "go.sum", "tests/test_client.py", "fixtures/vectors.txt", "docs/README.md", ".env.example", "app.min.js", "app.js.map.txt",
-        "node_modules/ccxt/x.js", "vendor/lib.php", "LICENSE", "locales/de.po", "image.svg", "SHA256SUMS", ".user.cfg.example", "spec/fixtures/cassette.yml.txt", "CHANGELOG.md", "testdata/golden.out",
+        "yarn.lock",
+        "package-lock.json.txt",
+        "Cargo.lock",
+        "go.sum",
+        "tests/test_client.py",
+        "fixtures/vectors.txt",
+        "docs/README.md",
+        ".env.example",
+        "app.min.js",
+        "app.js.map.txt",
+        "node_modules/ccxt/x.js",
+        "vendor/lib.php",
+        "LICENSE",
+        "locales/de.po",
+        "image.svg",
+        "SHA256SUMS",
+        ".user.cfg.example",
+        "spec/fixtures/cassette.yml.txt",
+        "CHANGELOG.md",
+        "testdata/golden.out",
     ];
     for name in names {
         let content = format!("some words\nBYBIT_API_KEY={KEY}\nBYBIT_API_SECRET={SECRET}\nmore words\n");
@@ -361,7 +416,11 @@ fn no_report_shows_a_value_in_any_form() {
 
 #[test]
 fn a_document_that_nothing_recognises_is_scanned_and_said() {
-    let dir = folder(&[("bot.json", format!("{{\"bybit\": {{\"key\": \"{KEY}\", \"secret\": \"{SECRET}\"}}}}").as_bytes()), ("plain.json", b"{\"a\": 1}"), ("notes.txt", b"nothing here\n")]);
+    let dir = folder(&[
+        ("bot.json", format!("{{\"bybit\": {{\"key\": \"{KEY}\", \"secret\": \"{SECRET}\"}}}}").as_bytes()),
+        ("plain.json", b"{\"a\": 1}"),
+        ("notes.txt", b"nothing here\n"),
+    ]);
     let code = |args: &[&str]| keylint(dir.path(), &[&["check"], args].concat()).status.code().unwrap();
     assert_eq!(code(&["bot.json"]), 1);
     assert_eq!(code(&["plain.json"]), 2);
@@ -375,7 +434,13 @@ fn a_document_that_nothing_recognises_is_scanned_and_said() {
 fn a_line_is_explained_without_its_values() {
     let dir = folder(&[(".env", &env()), ("b.env", b"OKX_SECRET_KEY=your_secret_here\n"), ("c.txt", b"x\n")]);
     let shown = text(&keylint(dir.path(), &["explain", ".env:2"]));
-    assert!(shown.contains("36 letters and digits") && shown.contains("bybit api secret") && shown.contains("secret-in-plaintext") && shown.contains("shape of Bybit"), "{shown}");
+    assert!(
+        shown.contains("36 letters and digits")
+            && shown.contains("bybit api secret")
+            && shown.contains("secret-in-plaintext")
+            && shown.contains("shape of Bybit"),
+        "{shown}"
+    );
     assert!(text(&keylint(dir.path(), &["explain", "b.env:1"])).contains("a placeholder"));
     assert!(text(&keylint(dir.path(), &["explain", "c.txt:1"])).contains("nothing on this line"));
     assert_eq!(keylint(dir.path(), &["explain", "c.txt:9"]).status.code(), Some(2));
@@ -384,7 +449,8 @@ fn a_line_is_explained_without_its_values() {
 
 #[test]
 fn users_add_shapes_of_their_own() {
-    let shapes = b"title: Desk vault\nkind: exchange\nwords: [deskvault]\nshapes:\n  - { part: secret, shape: \"dv_{alnum 30}\", alone: true }\n";
+    let shapes =
+        b"title: Desk vault\nkind: exchange\nwords: [deskvault]\nshapes:\n  - { part: secret, shape: \"dv_{alnum 30}\", alone: true }\n";
     let value = format!("dv_{}", &SECRET[..30]);
     let dir = folder(&[("mine/secrets/deskvault.yaml", shapes), ("tree/a.txt", format!("token {value}\n").as_bytes())]);
     let run = |args: &[&str]| {
@@ -394,7 +460,11 @@ fn users_add_shapes_of_their_own() {
     assert_eq!(found(&run(&[])).len(), 0);
     let report = run(&["--rules", "mine"]);
     assert_eq!(report["findings"][0]["secret"]["exchange"], "deskvault", "{report}");
-    fs::write(dir.path().join("mine/secrets/deskvault.yaml"), "title: x\nkind: exchange\nshapes: [{ part: secret, shape: \"{nope 3}\" }]\n").unwrap();
+    fs::write(
+        dir.path().join("mine/secrets/deskvault.yaml"),
+        "title: x\nkind: exchange\nshapes: [{ part: secret, shape: \"{nope 3}\" }]\n",
+    )
+    .unwrap();
     let wrong = keylint(dir.path(), &["check", "tree", "--rules", "mine"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong).contains("deskvault.yaml:3"), "{}", text(&wrong));

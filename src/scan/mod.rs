@@ -289,7 +289,9 @@ fn width(bytes: &[u8]) -> Option<Wide> {
     }
     let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count() * 2 * 10 >= head.len() * 7;
     // Numbers of two bytes have such zeros, too; their other halves are no letters.
-    let letters = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')).count() * 2 * 10 >= head.len() * 8;
+    let letters = |odd: usize| {
+        head.iter().skip(odd).step_by(2).filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')).count() * 2 * 10 >= head.len() * 8
+    };
     match (zeros(0) && letters(1), zeros(1) && letters(0)) {
         (false, true) => Some(Wide { little: true }),
         (true, false) => Some(Wide { little: false }),
