@@ -1,7 +1,7 @@
 //! The one linear pass: where a text has runs of characters that could be a value. Most bytes of most files are seen only
 //! here, a block at a time.
 
-use super::blocks::{BLOCK, GROUP, digit_groups, see};
+use super::blocks::{self, BLOCK, Masks, below, stretches, whole};
 
 /// A run of the characters that values are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,81 +67,123 @@ const SHORT_TEXT: usize = 4096;
 /// Shortest run that is looked for in a long text. No shared secret is shorter.
 pub const LONG: usize = 24;
 
+/// How many blocks are read before they are looked at: what they are made of stays near.
+const BATCH: usize = 64;
+
 /// Calls `found` with all that is worth a second look, in the order of the text as far as runs go.
 pub fn each(bytes: &[u8], mut found: impl FnMut(Hit)) {
+    let mut pass = Pass::new(bytes);
     let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-    let mut pass = Pass { bytes, done: 0, shortest: if bytes.len() > SHORT_TEXT { LONG } else { SHORTEST } };
-    // Twenty-four characters cover two groups of eight, sixteen cover one.
-    let two = pass.shortest == LONG;
-    let mut before = 0u8;
-    for (n, block) in blocks.iter().enumerate() {
-        let seen = see(block);
-        let full = seen.full;
-        let begins = if two { full & ((full << 1) | before) } else { full };
-        before = full >> 7;
-        if begins != 0 {
-            // A drawn value has a digit in any four groups; the one after the last is not yet known.
-            let last = n.checked_sub(1).and_then(|p| blocks.get(p)).map_or(0, digit_groups);
-            let spread = u32::from(last) | (u32::from(digit_groups(block)) << 8);
-            let near = ((spread << 2 | spread << 1 | spread | spread >> 1) >> 8) as u8 | 0x80;
-            if begins & near != 0 {
-                pass.groups(begins & near, n * BLOCK, &mut found);
-            }
-        }
-        if seen.words[0] {
-            found(Hit::Words(n * BLOCK + 16));
-        }
-        if seen.words[1] {
-            found(Hit::Words(n * BLOCK + 48));
-        }
-        if seen.numbers {
-            found(Hit::Numbers(n * BLOCK + 48));
+    let mut masks = [Masks::default(); BATCH];
+    let mut base = 0;
+    for batch in blocks.chunks(BATCH) {
+        blocks::masks(batch, &mut masks);
+        for seen in masks.iter().take(batch.len()) {
+            pass.block(base, *seen, &mut found);
+            base += BLOCK;
         }
     }
-    let from = bytes.len() - tail.len();
-    for (n, b) in tail.iter().enumerate() {
-        if is_value_byte(*b) {
-            pass.visit(from + n, &mut found);
-        }
+    // What is left, with zeros behind it, ends every run.
+    let mut last = [0u8; BLOCK];
+    for (to, b) in last.iter_mut().zip(tail) {
+        *to = *b;
     }
-    if tail.len() > 16 {
-        found(Hit::Words(from));
+    blocks::masks(&[last], &mut masks);
+    if let Some(seen) = masks.first() {
+        pass.block(base, *seen, &mut found);
     }
 }
+
+/// Shortest stretch of words that can be a mnemonic covers two quarters of blocks: twelve words of three letters.
+const QUARTER: usize = 16;
 
 struct Pass<'b> {
     bytes: &'b [u8],
-    /// Up to where runs have been seen.
-    done: usize,
     shortest: usize,
+    /// How many characters of a run stand at the end of the block before, and whether one of them is a digit.
+    open: usize,
+    digit: bool,
+    /// Whether the last quarter of the block before is of words, and whether all of it is of numbers.
+    words: bool,
+    numbers: bool,
 }
 
-impl Pass<'_> {
-    #[inline(never)]
-    fn groups(&mut self, mut begins: u8, base: usize, found: &mut impl FnMut(Hit)) {
-        while begins != 0 {
-            let group = begins.trailing_zeros() as usize;
-            begins &= begins - 1;
-            self.visit(base + group * GROUP, found);
-        }
+impl<'b> Pass<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
+        let shortest = if bytes.len() > SHORT_TEXT { LONG } else { SHORTEST };
+        Self { bytes, shortest, open: 0, digit: false, words: false, numbers: false }
     }
 
-    fn visit(&mut self, at: usize, found: &mut impl FnMut(Hit)) {
-        let bytes = self.bytes;
-        if at < self.done {
+    #[inline]
+    fn block(&mut self, base: usize, seen: Masks, found: &mut impl FnMut(Hit)) {
+        let words = seen.lower | seen.apart;
+        let quarters = stretches(words, QUARTER as u32) & 0x0001_0001_0001_0001;
+        if quarters != 0 {
+            self.words(base, seen, found);
+        } else {
+            self.words = false;
+        }
+        // A list of sixty-four numbers covers a block; within one there is no bracket, so the first will do.
+        let numbers = seen.digit | seen.apart == u64::MAX && seen.digit.count_ones() > 4;
+        if numbers && !self.numbers {
+            found(Hit::Numbers(base));
+        }
+        self.numbers = numbers;
+        let Masks { value, digit, .. } = seen;
+        if value == u64::MAX {
+            self.open += BLOCK;
+            self.digit |= digit != 0;
             return;
         }
-        let start = bytes.get(self.done..at).map_or(at, |before| at - before.iter().rev().take_while(|b| is_value_byte(**b)).count());
-        let length = bytes.get(at..).map_or(0, |after| after.iter().take_while(|b| is_value_byte(**b)).count());
-        let mut end = at + length;
-        self.done = end.max(at + 1);
-        if end - start < self.shortest || end - start > LONGEST {
+        let lead = value.trailing_ones() as usize;
+        if self.open + lead >= self.shortest && (self.digit || digit & below(lead) != 0) {
+            self.visit(base - self.open, base + lead, found);
+        }
+        let behind = value.leading_ones() as usize;
+        let body = value & !below(lead) & below(BLOCK - behind);
+        let mut begins = stretches(body, self.shortest as u32);
+        while begins != 0 {
+            let start = begins.trailing_zeros() as usize;
+            let length = (body >> start).trailing_ones() as usize;
+            let run = below(length) << start;
+            begins &= !run;
+            if digit & run != 0 {
+                self.visit(base + start, base + start + length, found);
+            }
+        }
+        self.open = behind;
+        self.digit = digit & !below(BLOCK - behind) != 0;
+    }
+
+    /// A block with words in a row: whether they are of three to eight letters, as those of mnemonics are, and not far
+    /// from each other.
+    #[inline(never)]
+    fn words(&mut self, base: usize, seen: Masks, found: &mut impl FnMut(Hit)) {
+        let Masks { lower, apart, .. } = seen;
+        // Those that the block cuts are not known.
+        let edges = below(lower.trailing_ones() as usize) | !below(BLOCK - lower.leading_ones() as usize);
+        let short = lower & !whole(lower, 3) & !edges;
+        let bad = short | whole(lower, 9) | whole(apart, 10);
+        let good = (lower | apart) & !bad;
+        let quarters = stretches(good, QUARTER as u32) & 0x0001_0001_0001_0001;
+        let mut before = self.words;
+        for n in 0..BLOCK / QUARTER {
+            let is = quarters >> (n * QUARTER) & 1 == 1;
+            if is && before {
+                found(Hit::Words(base + n * QUARTER - QUARTER));
+            }
+            before = is;
+        }
+        self.words = before;
+    }
+
+    fn visit(&mut self, start: usize, mut end: usize, found: &mut impl FnMut(Hit)) {
+        let bytes = self.bytes;
+        if end - start > LONGEST {
             return;
         }
         let Some(run) = bytes.get(start..end) else { return };
-        // The end of an address may be a value where the whole is none.
-        let last = run.rsplit(|b| *b == b'/').next().unwrap_or(run);
-        if !is_drawn(run) || !(is_random(run) || (last.len() >= SHORTEST && is_random(last))) {
+        if !is_value(run) {
             return;
         }
         // Padding belongs to a value when nothing follows that would make it an operator.
@@ -152,6 +194,36 @@ impl Pass<'_> {
         }
         found(Hit::Run(Run { start, end }));
     }
+}
+
+/// Whether a run, or its end if it is an address, looks drawn.
+fn is_value(run: &[u8]) -> bool {
+    if run.len() > BLOCK {
+        return is_drawn(run) && (is_random(run) || is_last_random(run));
+    }
+    let mut block = [0u8; BLOCK];
+    for (to, b) in block.iter_mut().zip(run) {
+        *to = *b;
+    }
+    let is = blocks::classes(&block);
+    let (length, digits) = (run.len() as u32, is.digit.count_ones());
+    let spelled = || whole(is.lower, 4).count_ones() * 2 <= length;
+    if !(digits * 8 >= length || (digits > 0 && is.upper != 0 && spelled())) {
+        return false;
+    }
+    // As in `is_random`; the first character follows on none.
+    let begins = |mask: u64| mask & !(mask << 1);
+    let changes = (begins(is.lower) | begins(is.upper) | begins(is.digit) | begins(is.mark)).count_ones();
+    let marks = is.mark.count_ones();
+    let groups = if length >= 32 && is.hex == below(run.len()) { 7 } else { 5 };
+    let telling = changes.saturating_sub(1 + marks.min(length / 8) * 2);
+    telling * groups >= length.saturating_sub(2 * marks) || is_uuid(run) || is_last_random(run)
+}
+
+/// The end of an address may be a value where the whole is none.
+fn is_last_random(run: &[u8]) -> bool {
+    let last = run.rsplit(|b| *b == b'/').next().unwrap_or(run);
+    last.len() >= SHORTEST && last.len() < run.len() && is_random(last)
 }
 
 /// Whether characters look drawn rather than spelled: values change between capitals, small letters, digits and marks
