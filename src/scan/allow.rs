@@ -1,9 +1,8 @@
 //! `keylint: allow RULE until=DATE -- reason`: a comment that covers one finding, on its own line or on the next.
 
-use std::sync::LazyLock;
-
-use aho_corasick::packed::{self, Searcher};
 use memchr::memmem;
+
+use crate::secrets::blocks::{self, BLOCK};
 
 /// A comment that allows a finding.
 pub struct Allow {
@@ -44,18 +43,50 @@ pub struct Mark {
     pub allow: bool,
 }
 
-/// One pass for all words that are looked for by themselves.
-static WORDS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
-    packed::Config::new()
-        .builder()
-        .extend(["keylint: allow", "keylint:allow", "recvWindow", "recv_window", "RECV_WINDOW", "recvwindow", "RecvWindow"])
-        .build()
-});
+/// The words, how far behind their beginning the pair stands by which they are found, whether they allow.
+const WORDS: [(&[u8], usize, bool); 7] = [
+    (b"keylint: allow", 2, true),
+    (b"keylint:allow", 2, true),
+    (b"recvWindow", 3, false),
+    (b"recv_window", 3, false),
+    (b"RECV_WINDOW", 3, false),
+    (b"recvwindow", 3, false),
+    (b"RecvWindow", 3, false),
+];
 
-/// Finds the words of comments that allow and of request windows.
+/// How many blocks are read before they are looked at.
+const BATCH: usize = 64;
+
+/// Finds the words of comments that allow and of request windows: the only words that are looked for in every file.
 pub fn places(bytes: &[u8]) -> Vec<Mark> {
-    let Some(words) = WORDS.as_ref() else { return Vec::new() };
-    words.find_iter(bytes).map(|hit| Mark { at: hit.start(), allow: hit.pattern().as_usize() < 2 }).collect()
+    let mut out = Vec::new();
+    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
+    let mut pairs = [0u64; BATCH];
+    let mut base = 0;
+    for batch in blocks.chunks(BATCH) {
+        blocks::pairs(batch, &mut pairs);
+        for bits in pairs.iter().take(batch.len()) {
+            marks(bytes, base, *bits, &mut out);
+            base += BLOCK;
+        }
+    }
+    for n in 0..tail.len() {
+        marks(bytes, base + n, 1, &mut out);
+    }
+    out
+}
+
+/// Reads the words around pairs.
+fn marks(bytes: &[u8], base: usize, mut bits: u64, out: &mut Vec<Mark>) {
+    while bits != 0 {
+        let pair = base + bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+        let is = |(word, behind, allow): &(&[u8], usize, bool)| {
+            let at = pair.checked_sub(*behind)?;
+            bytes.get(at..)?.starts_with(word).then_some(Mark { at, allow: *allow })
+        };
+        out.extend(WORDS.iter().find_map(is));
+    }
 }
 
 /// Reads every comment of a text.
@@ -118,6 +149,11 @@ mod tests {
         assert!(!allow.own_line && allow.fault.is_none());
         assert!(of("  // keylint: allow r -- because\n").is_some_and(|a| a.own_line));
         assert_eq!(of("/* keylint: allow r -- why */").and_then(|a| a.reason), Some("why".into()));
+        for before in 0..140 {
+            let text = format!("{}keylint:allow r -- why{}recv_window", "v".repeat(before), "_".repeat(before / 2));
+            let found: Vec<(usize, bool)> = places(text.as_bytes()).iter().map(|m| (m.at, m.allow)).collect();
+            assert_eq!(found, [(before, true), (before + 22 + before / 2, false)]);
+        }
         assert_eq!(of("# keylint: allow r").and_then(|a| a.fault), Some(Fault::NoReason));
         assert_eq!(of("# keylint: allow -- why").and_then(|a| a.fault), Some(Fault::NoRule));
     }

@@ -15,7 +15,7 @@ pub struct Masks {
     pub digit: u64,
     /// Small letters.
     pub lower: u64,
-    /// What stands between words or numbers: white space, quotes, commas, dashes.
+    /// What stands between words or numbers: white space, quotes, commas, dashes, full stops.
     pub apart: u64,
 }
 
@@ -44,6 +44,12 @@ pub fn classes(block: &[u8; BLOCK]) -> Classes {
     dispatch!(Level::new(), simd => classes_with(simd, block))
 }
 
+/// For each block where in it `v` is followed by `w` or `_`, in any case, or `y` by `l`: pairs of the words that are looked
+/// for in every file, and of few others. The last byte of a block is followed by any.
+pub fn pairs(blocks: &[[u8; BLOCK]], out: &mut [u64]) {
+    dispatch!(Level::new(), simd => pairs_with(simd, blocks, out));
+}
+
 /// Defines what is compiled once for each set of instructions: it has to become part of its caller.
 macro_rules! vectors {
     ($(fn $name:ident<$s:ident>($($arg:ident: $type:ty),*) $(-> $out:ty)? $body:block)*) => {
@@ -70,8 +76,18 @@ vectors! {
                 value: value.to_bitmask(),
                 digit: within(x, b'0', b'9').to_bitmask(),
                 lower: within(x, b'a', b'z').to_bitmask(),
-                apart: (within(x, b' ', b'-') | within(x, b'\t', b'\r')).to_bitmask(),
+                apart: (within(x, b' ', b'.') | within(x, b'\t', b'\r')).to_bitmask(),
             };
+        }
+    }
+    fn pairs_with<S>(simd: S, blocks: &[[u8; BLOCK]], out: &mut [u64]) {
+        const LAST: u64 = 1 << (BLOCK - 1);
+        for (to, block) in out.iter_mut().zip(blocks) {
+            let x = u8x64::from_slice(simd, block);
+            let small = x | 0x20;
+            let next = (small.simd_eq(b'w') | x.simd_eq(b'_')).to_bitmask();
+            let v = small.simd_eq(b'v').to_bitmask() & (next >> 1 | LAST);
+            *to = v | (x.simd_eq(b'y').to_bitmask() & (x.simd_eq(b'l').to_bitmask() >> 1 | LAST));
         }
     }
     fn classes_with<S>(simd: S, block: &[u8; BLOCK]) -> Classes {
@@ -92,23 +108,25 @@ pub fn below(place: usize) -> u64 {
     1u64.checked_shl(place as u32).map_or(u64::MAX, |bit| bit - 1)
 }
 
-/// Where stretches of at least `length` bits begin, and all places from which as many follow.
-pub fn stretches(mask: u64, length: u32) -> u64 {
+/// All places from which at least `N` bits follow, up to 64.
+#[inline]
+pub fn stretches<const N: u32>(mask: u64) -> u64 {
     let (mut out, mut have) = (mask, 1);
-    while have < length && out != 0 {
-        let step = have.min(length - have);
+    // Without a look at whether any is left: as many steps as the length has, known when it is compiled.
+    while have < N {
+        let step = if have < N - have { have } else { N - have };
         out &= out >> step;
         have += step;
     }
     out
 }
 
-/// All bits of stretches of at least `length` bits.
-pub fn whole(mask: u64, length: u32) -> u64 {
-    let mut out = stretches(mask, length);
-    let mut have = 1;
-    while have < length && out != 0 {
-        let step = have.min(length - have);
+/// All bits of stretches of at least `N` bits.
+#[inline]
+pub fn whole<const N: u32>(mask: u64) -> u64 {
+    let (mut out, mut have) = (stretches::<N>(mask), 1);
+    while have < N {
+        let step = if have < N - have { have } else { N - have };
         out |= out << step;
         have += step;
     }
@@ -126,7 +144,7 @@ mod tests {
             masks(&[[b; BLOCK]], &mut out);
             let all = |is: bool| if is { u64::MAX } else { 0 };
             let mark = matches!(b, b'+' | b'/' | b'-' | b'_');
-            let apart = (b' '..=b'-').contains(&b) || (b'\t'..=b'\r').contains(&b);
+            let apart = (b' '..=b'.').contains(&b) || (b'\t'..=b'\r').contains(&b);
             let value = all(b.is_ascii_alphanumeric() || mark);
             let expected = Masks { value, digit: all(b.is_ascii_digit()), lower: all(b.is_ascii_lowercase()), apart: all(apart) };
             assert_eq!(out, [expected], "{b}");
@@ -148,14 +166,19 @@ mod tests {
 
     #[test]
     fn stretches_are_found_by_their_length() {
-        for length in 1..=64u32 {
-            for at in 0..=(64 - length) {
-                let mask = below(length as usize) << at;
-                assert_eq!(stretches(mask, length), 1 << at);
-                assert_eq!(whole(mask, length), mask);
-                assert_eq!(stretches(mask, length + 1), 0);
+        fn of<const N: u32>() {
+            for at in 0..=(64 - N) {
+                let mask = below(N as usize) << at;
+                assert_eq!((stretches::<N>(mask), whole::<N>(mask)), (1 << at, mask));
+                assert_eq!(stretches::<N>(mask & (mask - 1)), 0);
             }
         }
+        of::<3>();
+        of::<4>();
+        of::<9>();
+        of::<10>();
+        of::<16>();
+        of::<24>();
         assert_eq!((below(0), below(64)), (0, u64::MAX));
     }
 }

@@ -71,35 +71,22 @@ pub const LONG: usize = 24;
 const BATCH: usize = 64;
 
 /// Calls `found` with all that is worth a second look, in the order of the text as far as runs go.
-pub fn each(bytes: &[u8], mut found: impl FnMut(Hit)) {
-    let mut pass = Pass::new(bytes);
-    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-    let mut masks = [Masks::default(); BATCH];
-    let mut base = 0;
-    for batch in blocks.chunks(BATCH) {
-        blocks::masks(batch, &mut masks);
-        for seen in masks.iter().take(batch.len()) {
-            pass.block(base, *seen, &mut found);
-            base += BLOCK;
-        }
-    }
-    // What is left, with zeros behind it, ends every run.
-    let mut last = [0u8; BLOCK];
-    for (to, b) in last.iter_mut().zip(tail) {
-        *to = *b;
-    }
-    blocks::masks(&[last], &mut masks);
-    if let Some(seen) = masks.first() {
-        pass.block(base, *seen, &mut found);
+pub fn each(bytes: &[u8], found: impl FnMut(Hit)) {
+    if bytes.len() > SHORT_TEXT {
+        Pass::<{ LONG as u32 }>::new(bytes).all(found);
+    } else {
+        Pass::<{ SHORTEST as u32 }>::new(bytes).all(found);
     }
 }
 
 /// Shortest stretch of words that can be a mnemonic covers two quarters of blocks: twelve words of three letters.
 const QUARTER: usize = 16;
+/// The first bits of the quarters.
+const FIRSTS: u64 = 0x0001_0001_0001_0001;
 
-struct Pass<'b> {
+/// What is known at the end of a block. `N` is the shortest length of a run.
+struct Pass<'b, const N: u32> {
     bytes: &'b [u8],
-    shortest: usize,
     /// How many characters of a run stand at the end of the block before, and whether one of them is a digit.
     open: usize,
     digit: bool,
@@ -108,20 +95,41 @@ struct Pass<'b> {
     numbers: bool,
 }
 
-impl<'b> Pass<'b> {
+impl<'b, const N: u32> Pass<'b, N> {
     fn new(bytes: &'b [u8]) -> Self {
-        let shortest = if bytes.len() > SHORT_TEXT { LONG } else { SHORTEST };
-        Self { bytes, shortest, open: 0, digit: false, words: false, numbers: false }
+        Self { bytes, open: 0, digit: false, words: false, numbers: false }
+    }
+
+    fn all(mut self, mut found: impl FnMut(Hit)) {
+        let (blocks, tail) = self.bytes.as_chunks::<BLOCK>();
+        let mut masks = [Masks::default(); BATCH];
+        let mut base = 0;
+        for batch in blocks.chunks(BATCH) {
+            blocks::masks(batch, &mut masks);
+            for seen in masks.iter().take(batch.len()) {
+                self.block(base, *seen, &mut found);
+                base += BLOCK;
+            }
+        }
+        // What is left, with zeros behind it, ends every run.
+        let mut last = [0u8; BLOCK];
+        for (to, b) in last.iter_mut().zip(tail) {
+            *to = *b;
+        }
+        blocks::masks(&[last], &mut masks);
+        if let Some(seen) = masks.first() {
+            self.block(base, *seen, &mut found);
+        }
     }
 
     #[inline]
     fn block(&mut self, base: usize, seen: Masks, found: &mut impl FnMut(Hit)) {
-        let words = seen.lower | seen.apart;
-        let quarters = stretches(words, QUARTER as u32) & 0x0001_0001_0001_0001;
-        if quarters != 0 {
+        let words = seen.lower | seen.apart | if N == SHORTEST as u32 { seen.digit } else { 0 };
+        let quarters = stretches::<{ QUARTER as u32 }>(words) & FIRSTS;
+        if quarters & (quarters << QUARTER | u64::from(self.words)) != 0 {
             self.words(base, seen, found);
         } else {
-            self.words = false;
+            self.words = quarters >> (BLOCK - QUARTER) != 0;
         }
         // A list of sixty-four numbers covers a block; within one there is no bracket, so the first will do.
         let numbers = seen.digit | seen.apart == u64::MAX && seen.digit.count_ones() > 4;
@@ -136,12 +144,12 @@ impl<'b> Pass<'b> {
             return;
         }
         let lead = value.trailing_ones() as usize;
-        if self.open + lead >= self.shortest && (self.digit || digit & below(lead) != 0) {
+        if self.open + lead >= N as usize && (self.digit || digit & below(lead) != 0) {
             self.visit(base - self.open, base + lead, found);
         }
         let behind = value.leading_ones() as usize;
         let body = value & !below(lead) & below(BLOCK - behind);
-        let mut begins = stretches(body, self.shortest as u32);
+        let mut begins = stretches::<N>(body);
         while begins != 0 {
             let start = begins.trailing_zeros() as usize;
             let length = (body >> start).trailing_ones() as usize;
@@ -159,13 +167,17 @@ impl<'b> Pass<'b> {
     /// from each other.
     #[inline(never)]
     fn words(&mut self, base: usize, seen: Masks, found: &mut impl FnMut(Hit)) {
-        let Masks { lower, apart, .. } = seen;
+        let Masks { lower, mut apart, .. } = seen;
+        if N == SHORTEST as u32 {
+            // Of a numbered list.
+            apart |= seen.digit;
+        }
         // Those that the block cuts are not known.
         let edges = below(lower.trailing_ones() as usize) | !below(BLOCK - lower.leading_ones() as usize);
-        let short = lower & !whole(lower, 3) & !edges;
-        let bad = short | whole(lower, 9) | whole(apart, 10);
+        let short = lower & !whole::<3>(lower) & !edges;
+        let bad = short | whole::<9>(lower) | whole::<10>(apart);
         let good = (lower | apart) & !bad;
-        let quarters = stretches(good, QUARTER as u32) & 0x0001_0001_0001_0001;
+        let quarters = stretches::<{ QUARTER as u32 }>(good) & FIRSTS;
         let mut before = self.words;
         for n in 0..BLOCK / QUARTER {
             let is = quarters >> (n * QUARTER) & 1 == 1;
@@ -207,7 +219,7 @@ fn is_value(run: &[u8]) -> bool {
     }
     let is = blocks::classes(&block);
     let (length, digits) = (run.len() as u32, is.digit.count_ones());
-    let spelled = || whole(is.lower, 4).count_ones() * 2 <= length;
+    let spelled = || whole::<4>(is.lower).count_ones() * 2 <= length;
     if !(digits * 8 >= length || (digits > 0 && is.upper != 0 && spelled())) {
         return false;
     }
