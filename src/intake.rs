@@ -130,7 +130,6 @@ pub fn looks_like_document(bytes: &[u8], yaml: bool) -> bool {
 /// Whether a document holds what an export must hold: two of the fields by which the reader of one payload tells it, or
 /// the words of an envelope. A first look at files that nobody named; it reads no structure.
 pub fn may_be_export(bytes: &[u8]) -> bool {
-    static NAMES: LazyLock<(Option<AhoCorasick>, Vec<Vec<usize>>)> = LazyLock::new(names_of_payloads);
     let (Some(automaton), payloads) = &*NAMES else { return true };
     let mut seen: Vec<usize> = vec![0; payloads.len()];
     let mut known: HashSet<usize> = HashSet::new();
@@ -150,6 +149,9 @@ pub fn may_be_export(bytes: &[u8]) -> bool {
     }
     false
 }
+
+/// The fields by which readers tell their payloads, and which belong to which.
+static NAMES: LazyLock<(Option<AhoCorasick>, Vec<Vec<usize>>)> = LazyLock::new(names_of_payloads);
 
 fn names_of_payloads() -> (Option<AhoCorasick>, Vec<Vec<usize>>) {
     let mut names: Vec<&str> = vec!["exchange", "response"];
@@ -175,18 +177,9 @@ fn names_of_payloads() -> (Option<AhoCorasick>, Vec<Vec<usize>>) {
 /// Whether the first words of a file are names that only exports have: three of the fields by which readers tell their
 /// payloads. Such a file was probably meant as one, whatever stands before them.
 pub fn speaks_like_export(head: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(head);
-    let names = exchanges::READERS.iter().flat_map(|r| r.payloads).filter_map(|p| match &p.by {
-        exchanges::By::Fields { decides, .. } => Some(decides.iter()),
-        exchanges::By::Shape { .. } => None,
-    });
-    let mut seen: Vec<&str> = Vec::new();
-    for name in names.flatten().filter(|n| n.len() >= 6) {
-        if !seen.contains(name) && head.contains(name) {
-            seen.push(name);
-        }
-    }
-    seen.len() >= 3
+    let (Some(automaton), _) = &*NAMES else { return false };
+    let mut seen: HashSet<usize> = HashSet::new();
+    automaton.find_overlapping_iter(head).any(|hit| hit.len() >= 6 && hit.pattern().as_usize() > 1 && seen.insert(hit.pattern().as_usize()) && seen.len() >= 3)
 }
 
 fn broken_problem(broken: Broken) -> Problem {

@@ -303,6 +303,11 @@ impl Wide {
 
 /// Whether bytes are UTF-16 or UTF-32: by the mark, or because the other bytes of its letters are zero.
 fn width(bytes: &[u8]) -> Option<Wide> {
+    // Nearly no file has a zero where it begins, or such a mark.
+    let first = bytes.get(..bytes.len().min(512)).unwrap_or(&[]);
+    if memchr::memchr(0, first).is_none() && !matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return None;
+    }
     // A mark before plain text is a lie that would hide it.
     let plain = bytes.get(2..bytes.len().min(512)).unwrap_or(&[]);
     let printable = plain.iter().filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')).count();

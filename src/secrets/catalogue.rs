@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::headers::COMMON_HEADERS;
@@ -279,9 +280,13 @@ impl Catalogue {
     /// A new one with the built-in files, to which others can be added.
     pub fn with_built_in() -> Self {
         let mut all = Self::default();
-        for (id, source) in EMBEDDED {
+        // Reading takes most of the time, and each file is by itself.
+        let files: Vec<Option<ShapeFile>> = EMBEDDED.par_iter().map(|(_, source)| read(TextId(0), without_examples(source)).ok()).collect();
+        for ((id, _), file) in EMBEDDED.iter().zip(files) {
             // A test loads every file; one that is wrong says so there, and is left out here.
-            all.add(id, TextId(0), without_examples(source)).ok();
+            if let Some(file) = file {
+                all.put(id, file).ok();
+            }
         }
         all
     }
@@ -294,7 +299,10 @@ impl Catalogue {
     /// # Errors
     /// The first thing in it that is wrong.
     pub fn add(&mut self, id: &str, text: TextId, source: &str) -> Result<(), Misfit> {
-        let file = read(text, source)?;
+        self.put(id, read(text, source)?)
+    }
+
+    fn put(&mut self, id: &str, file: ShapeFile) -> Result<(), Misfit> {
         let wrong = |span, message: String, help: &str| Misfit { span, message, help: Some(help.to_owned()) };
         let at = VenueId(self.venues.len() as u16);
         let mut shapes = Vec::new();

@@ -1,7 +1,7 @@
 //! Whom a file speaks of as a whole: hosts, imports, words for exchanges, and whether it is about trading at all. Worked
 //! out only where a value has no better witness.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use super::catalogue::{Catalogue, VenueId};
 
@@ -74,7 +74,7 @@ impl Mentioner {
             words.push((*word).to_owned());
             means.push(Means::Trading);
         }
-        let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest).build(&words).ok();
+        let automaton = AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::ContiguousNFA)).ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest).build(&words).ok();
         Self { automaton, means }
     }
     /// Finds them.
