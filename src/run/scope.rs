@@ -309,7 +309,7 @@ impl<'p> Scope<'p> {
             taken.problems.clear();
         }
         if taken.exports > 0 {
-            read.scanned = detector.map(|d| scan::text(d, text.content(), &input.shown)).unwrap_or_default();
+            read.scanned = detector.map(|d| scan::text(d, &sightings::unread(&taken, text.content()), &input.shown)).unwrap_or_default();
             read.taken = Some(taken);
             sightings::without_read(read);
         } else {

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use super::scope::{ReadInput, system_paths};
 use crate::exchanges::profile;
 use crate::finding::Severity;
+use crate::intake::Taken;
 use crate::inventory::{FoundPart, FoundSecret, Inventory, Window};
 use crate::model::time::Period;
-use crate::model::{Exchange, SecretPart};
+use crate::model::{Exchange, Fact, SecretPart};
 use crate::scan::{Allow, Scanned, Seen, Setting, Sighting};
 use crate::secrets::value::Value;
 use crate::text::{Span, TextId, Texts};
+use zeroize::Zeroizing;
 
 /// A comment that allows a finding, with the text that it stands in.
 pub struct PlacedAllow {
@@ -157,6 +159,20 @@ pub fn join_texts(inventory: &mut Inventory, seen: Vec<(String, TextId, Scanned)
         seens.add(scanned, id, texts, &path, false, of_path);
     }
     seens.join(inventory, texts);
+}
+
+/// What the reader of an export has left of its text: ids of keys and carried secrets are blank, at equal length.
+pub(super) fn unread(taken: &Taken, content: &str) -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new(content.as_bytes().to_vec());
+    let ids = taken.evidence.keys.iter().filter_map(|k| k.id.as_ref()).filter_map(Fact::span);
+    let carried = taken.evidence.keys.iter().flat_map(|k| &k.carries).map(|(_, span)| *span);
+    for span in ids.chain(carried) {
+        if let Some(words) = bytes.get_mut(span.start as usize..span.end as usize) {
+            words.fill(b' ');
+        }
+    }
+    // Whole words of a text give way to spaces, so it stays a text.
+    Zeroizing::new(String::from_utf8(bytes.to_vec()).unwrap_or_default())
 }
 
 /// Drops what the reader of an export has seen to: ids of keys, and secrets that it takes as carried.
