@@ -43,7 +43,7 @@ pub struct Mark {
     pub allow: bool,
 }
 
-/// The words, how far behind their beginning the pair stands by which they are found, whether they allow.
+/// The words, how far behind their beginning stands what they are found by, whether they allow.
 const WORDS: [(&[u8], usize, bool); 7] = [
     (b"keylint: allow", 2, true),
     (b"keylint:allow", 2, true),
@@ -61,28 +61,31 @@ const BATCH: usize = 64;
 pub fn places(bytes: &[u8]) -> Vec<Mark> {
     let mut out = Vec::new();
     let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-    let mut pairs = [0u64; BATCH];
+    let mut triples = [0u64; BATCH];
     let mut base = 0;
     for batch in blocks.chunks(BATCH) {
-        blocks::pairs(batch, &mut pairs);
-        for bits in pairs.iter().take(batch.len()) {
+        blocks::triples(batch, &mut triples);
+        for bits in triples.iter().take(batch.len()) {
             marks(bytes, base, *bits, &mut out);
             base += BLOCK;
         }
     }
-    for n in 0..tail.len() {
-        marks(bytes, base + n, 1, &mut out);
+    let mut last = [0u8; BLOCK];
+    for (to, b) in last.iter_mut().zip(tail) {
+        *to = *b;
     }
+    blocks::triples(&[last], &mut triples);
+    marks(bytes, base, triples.first().copied().unwrap_or(0), &mut out);
     out
 }
 
-/// Reads the words around pairs.
+/// Reads the words around places.
 fn marks(bytes: &[u8], base: usize, mut bits: u64, out: &mut Vec<Mark>) {
     while bits != 0 {
-        let pair = base + bits.trailing_zeros() as usize;
+        let place = base + bits.trailing_zeros() as usize;
         bits &= bits - 1;
         let is = |(word, behind, allow): &(&[u8], usize, bool)| {
-            let at = pair.checked_sub(*behind)?;
+            let at = place.checked_sub(*behind)?;
             bytes.get(at..)?.starts_with(word).then_some(Mark { at, allow: *allow })
         };
         out.extend(WORDS.iter().find_map(is));

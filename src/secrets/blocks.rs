@@ -44,10 +44,11 @@ pub fn classes(block: &[u8; BLOCK]) -> Classes {
     dispatch!(Level::new(), simd => classes_with(simd, block))
 }
 
-/// For each block where in it `v` is followed by `w` or `_`, in any case, or `y` by `l`: pairs of the words that are looked
-/// for in every file, and of few others. The last byte of a block is followed by any.
-pub fn pairs(blocks: &[[u8; BLOCK]], out: &mut [u64]) {
-    dispatch!(Level::new(), simd => pairs_with(simd, blocks, out));
+/// For each block where in it `cv` is followed by `w` or `_`, in any case, or `y` by `li`: triples of the words that are
+/// looked for in every file, and of hardly any other. The place is that of the `v` and of the `y`; whatever stands beyond the
+/// block would do.
+pub fn triples(blocks: &[[u8; BLOCK]], out: &mut [u64]) {
+    dispatch!(Level::new(), simd => triples_with(simd, blocks, out));
 }
 
 /// Defines what is compiled once for each set of instructions: it has to become part of its caller.
@@ -80,14 +81,16 @@ vectors! {
             };
         }
     }
-    fn pairs_with<S>(simd: S, blocks: &[[u8; BLOCK]], out: &mut [u64]) {
+    fn triples_with<S>(simd: S, blocks: &[[u8; BLOCK]], out: &mut [u64]) {
         const LAST: u64 = 1 << (BLOCK - 1);
         for (to, block) in out.iter_mut().zip(blocks) {
             let x = u8x64::from_slice(simd, block);
             let small = x | 0x20;
-            let next = (small.simd_eq(b'w') | x.simd_eq(b'_')).to_bitmask();
-            let v = small.simd_eq(b'v').to_bitmask() & (next >> 1 | LAST);
-            *to = v | (x.simd_eq(b'y').to_bitmask() & (x.simd_eq(b'l').to_bitmask() >> 1 | LAST));
+            let next = (small.simd_eq(b'w') | x.simd_eq(b'_')).to_bitmask() >> 1 | LAST;
+            let before = small.simd_eq(b'c').to_bitmask() << 1 | 1;
+            let l = x.simd_eq(b'l').to_bitmask() >> 1 | LAST;
+            let i = x.simd_eq(b'i').to_bitmask() >> 2 | LAST | LAST >> 1;
+            *to = (small.simd_eq(b'v').to_bitmask() & before & next) | (x.simd_eq(b'y').to_bitmask() & l & i);
         }
     }
     fn classes_with<S>(simd: S, block: &[u8; BLOCK]) -> Classes {
@@ -104,6 +107,7 @@ vectors! {
 }
 
 /// The bits below a place.
+#[inline]
 pub fn below(place: usize) -> u64 {
     1u64.checked_shl(place as u32).map_or(u64::MAX, |bit| bit - 1)
 }

@@ -82,6 +82,16 @@ const SAYS_WHOM: &[&str] = &[
     "secretname",
 ];
 
+/// Whether a name is of those, whatever its case and its marks, or ends as a long one of them.
+fn says_whom(name: &[u8]) -> bool {
+    let squeezed = || name.iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
+    let Some(last) = squeezed().next() else { return false };
+    SAYS_WHOM.iter().filter(|s| s.as_bytes().last() == Some(&last)).any(|s| {
+        let mut left = squeezed();
+        s.bytes().rev().all(|b| left.next() == Some(b)) && (s.len() >= 7 || left.next().is_none())
+    })
+}
+
 /// What siblings in a frame say of whom it is about: the values of `exchange`, `name`, `venue` and the like, nearest to
 /// the token first.
 pub fn siblings(lexed: &Lexed, bytes: &[u8], frame: u32, near: usize) -> Vec<(String, String)> {
@@ -107,10 +117,10 @@ pub fn siblings(lexed: &Lexed, bytes: &[u8], frame: u32, near: usize) -> Vec<(St
         let Some(name) = i.checked_sub(1).and_then(|p| look.token(p)).filter(|p| matches!(p.kind, Kind::Word | Kind::Text)) else {
             continue;
         };
-        let squeezed: String = look.slice(name).chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        if !SAYS_WHOM.iter().any(|s| squeezed == *s || (s.len() >= 7 && squeezed.ends_with(s))) {
+        if !says_whom(bytes.get(name.start as usize..(name.end as usize).min(name.start as usize + 200)).unwrap_or(&[])) {
             continue;
         }
+        let squeezed: String = look.slice(name).chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
         let next = (i + 1..i + 4).find(|n| look.token(*n).is_some_and(|t| matches!(t.kind, Kind::Word | Kind::Text)));
         if let Some(next) = next {
             out.push((i.abs_diff(near), squeezed, look.text(next)));

@@ -40,6 +40,9 @@ fn beginnings() -> &'static Beginnings {
     })
 }
 
+/// Words of the shortest mnemonic.
+const SHORTEST: usize = 12;
+
 fn head(word: &[u8]) -> [u8; 4] {
     let mut out = [b' '; 4];
     for (o, b) in out.iter_mut().zip(word) {
@@ -124,6 +127,22 @@ pub fn at(bytes: &[u8], place: usize) -> (Option<(usize, usize)>, usize) {
             Some(w) => ahead = w,
             None => break,
         }
+    }
+    // Twelve by their beginnings, on both sides, before any is looked up.
+    let known = |w: &(usize, usize)| bytes.get(w.0..w.1).is_some_and(|w| set.has(w));
+    let (mut count, mut first, mut last) = (2, word, next);
+    while count < SHORTEST
+        && let Some(w) = next_word(bytes, last.1).filter(known)
+    {
+        (last, count) = (w, count + 1);
+    }
+    while count < SHORTEST
+        && let Some(w) = previous_word(bytes, first.0).filter(known)
+    {
+        (first, count) = (w, count + 1);
+    }
+    if count < SHORTEST {
+        return (None, last.0);
     }
     if !listed(bytes, next) || !listed(bytes, word) {
         return none;
