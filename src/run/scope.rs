@@ -204,7 +204,7 @@ impl<'p> Scope<'p> {
             return looks || !self.scans;
         }
         // Most documents of a tree are none of an exchange: no structure is read of what has not the words.
-        let beginning = head.get(..64 << 10).unwrap_or(head);
+        let beginning = head.get(..16 << 10).unwrap_or(head);
         looks && (head.len() <= 4096 || self.is_export_path(input) || intake::may_be_export(beginning))
     }
 
