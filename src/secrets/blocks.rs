@@ -56,7 +56,6 @@ macro_rules! vectors {
     ($(fn $name:ident<$s:ident>($($arg:ident: $type:ty),*) $(-> $out:ty)? $body:block)*) => {
         $(
             #[inline(always)]
-            #[expect(clippy::inline_always, reason = "a function of its own would be compiled without the instructions")]
             fn $name<$s: Simd>($($arg: $type),*) $(-> $out)? $body
         )*
     };
