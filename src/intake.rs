@@ -179,7 +179,9 @@ fn names_of_payloads() -> (Option<AhoCorasick>, Vec<Vec<usize>>) {
 pub fn speaks_like_export(head: &[u8]) -> bool {
     let (Some(automaton), _) = &*NAMES else { return false };
     let mut seen: HashSet<usize> = HashSet::new();
-    automaton.find_overlapping_iter(head).any(|hit| hit.len() >= 6 && hit.pattern().as_usize() > 1 && seen.insert(hit.pattern().as_usize()) && seen.len() >= 3)
+    automaton
+        .find_overlapping_iter(head)
+        .any(|hit| hit.len() >= 6 && hit.pattern().as_usize() > 1 && seen.insert(hit.pattern().as_usize()) && seen.len() >= 3)
 }
 
 fn broken_problem(broken: Broken) -> Problem {

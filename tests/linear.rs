@@ -34,7 +34,7 @@ impl Numbers {
 
 fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let all = ignore::WalkBuilder::new(&root).standard_filters(false).sort_by_file_name(std::cmp::Ord::cmp).build();
+    let all = ignore::WalkBuilder::new(&root).standard_filters(false).sort_by_file_name(Ord::cmp).build();
     let all = all.flatten().filter(|e| e.file_type().is_some_and(|t| t.is_file()));
     all.map(|e| (e.path().strip_prefix(&root).unwrap().to_string_lossy().into_owned(), std::fs::read(e.path()).unwrap())).collect()
 }

@@ -74,7 +74,12 @@ impl Mentioner {
             words.push((*word).to_owned());
             means.push(Means::Trading);
         }
-        let automaton = AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::ContiguousNFA)).ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest).build(&words).ok();
+        let automaton = AhoCorasickBuilder::new()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&words)
+            .ok();
         Self { automaton, means }
     }
     /// Finds them.
