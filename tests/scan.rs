@@ -337,7 +337,7 @@ fn a_secret_across_the_edge_of_a_window_is_found_once_at_every_offset() {
             let (_, report) = check(dir.path(), &[]);
             assert_eq!(found(&report).len(), 1, "{edge} {shift}");
             let start = &report["findings"][0]["places"][0]["start"];
-            let lines = bytes[..at + 1].iter().filter(|b| **b == b'\n').count() + 1;
+            let lines = memchr::memchr_iter(b'\n', &bytes[..=at]).count() + 1;
             assert_eq!(
                 (&start["offset"], &start["line"], &start["column"]),
                 (&json!(at + 18), &json!(lines), &json!(18)),
@@ -516,7 +516,7 @@ fn what_was_found_shows_nowhere_else_either() {
     let dir = folder(&files);
     for format in ["human", "compact", "json"] {
         let shown = text(&keylint(dir.path(), &["check", ".", "--format", format, "--show-suppressed"]));
-        for form in [&SECRET[..], &SECRET[4..20], &hex[..24], "hXuMhK2Py"] {
+        for form in [SECRET, &SECRET[4..20], &hex[..24], "hXuMhK2Py"] {
             assert!(!shown.contains(form), "{format} shows {form}:\n{shown}");
         }
     }
