@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-/// A shape file as it is written: RULES/secrets/<id>.yaml.
+/// A shape file as it is written: `RULES/secrets/<id>.yaml`.
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "keylint shapes", description = "What credentials of one exchange or service look like: RULES/secrets/<id>.yaml")]
