@@ -62,7 +62,11 @@ fn doubled(folder: &Path) {
         for line in text.lines() {
             let list = ["words:", "weak:", "hosts:", "test-hosts:"].iter().any(|n| line.starts_with(n));
             let line = if list { line.replace('[', "[zz").replace(", ", ", zz").replace("[zz]", "[]") } else { line.to_owned() };
-            let line = if line.contains("shape:") && !line.contains("{pem}") && !line.contains("{words}") { line.replace("}\"", "}x\"") } else { line };
+            let line = if line.contains("shape:") && !line.contains("{pem}") && !line.contains("{words}") {
+                line.replace("}\"", "}x\"")
+            } else {
+                line
+            };
             if !line.starts_with("published:") {
                 out.push_str(&line);
                 out.push('\n');

@@ -234,7 +234,7 @@ fn search(detector: &Detector, bytes: &[u8], path: &str, base: Base, scanned: &m
     for at in settings {
         let Some((text, from)) = place(at) else { continue };
         let piece = pieces.get(text - first).and_then(|(a, b)| bytes.get(*a..*b)).unwrap_or(&[]);
-        scanned.settings.extend(setting::read(piece, at - from, Some(text), path));
+        scanned.settings.extend(setting::read(piece, at - from, Some(text)));
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Setting {
 
 /// Finds the wide windows of a text.
 pub fn find(bytes: &[u8], text: Option<usize>, place: impl Fn(usize) -> u32) -> Vec<Setting> {
-    let found = allow::places(bytes).into_iter().filter(|m| !m.allow).filter_map(|m| read(bytes, m.at, text, ""));
+    let found = allow::places(bytes).into_iter().filter(|m| !m.allow).filter_map(|m| read(bytes, m.at, text));
     found.map(|s| Setting { start: place(s.start as usize), end: place(s.end as usize), ..s }).collect()
 }
 
@@ -30,7 +30,7 @@ pub fn is_wide(bytes: &[u8], at: usize) -> bool {
 }
 
 /// Reads the window that is named at a place; nothing where it is not wider than usual.
-pub fn read(bytes: &[u8], at: usize, text: Option<usize>, _path: &str) -> Option<Setting> {
+pub fn read(bytes: &[u8], at: usize, text: Option<usize>) -> Option<Setting> {
     let (start, end, milliseconds) = number(bytes, at)?;
     (milliseconds > WIDEST_USUAL).then_some(Setting { text, start: start as u32, end: end as u32, milliseconds })
 }

@@ -14,7 +14,7 @@ use super::value::published;
 use crate::document::{self, Misfit, Spanned};
 use crate::finding::Severity;
 use crate::model::SecretPart;
-use crate::text::{TextId, nearest};
+use crate::text::TextId;
 
 include!(concat!(env!("OUT_DIR"), "/embedded_shapes.rs"));
 
@@ -474,10 +474,4 @@ pub fn read(text: TextId, source: &str) -> Result<ShapeFile, Misfit> {
         help: None,
     })?;
     document::from_node::<ShapeFile>(&node)
-}
-
-/// The id that was probably meant.
-pub fn nearest_venue<'c>(catalogue: &'c Catalogue, id: &str) -> Option<&'c str> {
-    let ids: Vec<&str> = catalogue.venues.iter().map(|v| &*v.id).collect();
-    nearest(id, &ids)
 }

@@ -289,7 +289,7 @@ impl Detector {
                     taken.add(start, end);
                     continue;
                 }
-                let value = encoded::plain(&scene, value, &around, token);
+                let value = encoded::plain(&scene, value, &around);
                 match scene.judge(start, end, value, first, &around) {
                     Ok(mut candidate) => {
                         taken.add(start, end);
@@ -360,7 +360,7 @@ impl Detector {
         if let Some(column) = table.as_ref().and_then(|t| t.column(scene, start)) {
             around.names.insert(0, Named { text: column.name, how: How::Assigned });
         }
-        bytes = encoded::plain(scene, bytes, &around, token);
+        bytes = encoded::plain(scene, bytes, &around);
         match scene.judge(start, end, bytes, token, &around) {
             // Only what any text can be; values with a shape were found as such.
             Ok(candidate)

@@ -20,7 +20,7 @@ fn decode(bytes: &[u8]) -> Option<Value> {
 
 /// The value that base64 stands for, where what surrounds it says that it is base64 of a credential: `data` of a Kubernetes
 /// Secret, a name that says so, or text of a shape once decoded.
-pub fn plain(scene: &Scene<'_>, value: Value, around: &Around, _token: usize) -> Value {
+pub fn plain(scene: &Scene<'_>, value: Value, around: &Around) -> Value {
     let Some(inner) = decode(value.bytes()) else { return value };
     let known = |v: &[u8]| scene.catalogue.of_length(v.len()).any(|(_, f)| !f.shape.free && f.shape.fits(v));
     let kubernetes = parents(scene.lexed, scene.bytes, around.frame).iter().any(|p| p == "data" || p == "binaryData");
