@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::time::{Period, Time};
 use crate::model::{Exchange, SecretPart};
 use crate::text::Span;
 
@@ -150,6 +151,72 @@ pub struct CarriedPart {
     pub fingerprint: Option<String>,
 }
 
+/// A commit and its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The id of the commit.
+    pub commit: Arc<str>,
+    /// When it was written, for the one that brought something; when it was made a part of the history, for the one that
+    /// took it away.
+    pub at: Time,
+}
+
+/// How a secret stands in the history of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The commit that brought it.
+    pub brought: Moment,
+    /// How many commits brought it.
+    pub times: usize,
+    /// The commit that took it away from the last place where it stood.
+    pub taken: Option<Moment>,
+    /// Whether it stands in the files of the head, or of the end of the range.
+    pub at_head: bool,
+    /// A reference whose files still hold it.
+    pub reference: Option<Arc<str>>,
+    /// How long it was in the open: until it was taken away, or until now.
+    pub open: Period,
+}
+
+impl History {
+    /// In a sentence: how long it was in the open, and that taking it away was not enough.
+    pub fn sentence(&self) -> String {
+        let short = |m: &Moment| m.commit.get(..12).unwrap_or(&m.commit).to_owned();
+        let day = |m: &Moment| m.at.to_string().get(..10).unwrap_or("").to_owned();
+        let again = if self.times > 1 { format!(" ({} commits brought it)", self.times) } else { String::new() };
+        let came = format!("it came with commit {} of {}{again}", short(&self.brought), day(&self.brought));
+        let open = Rough(self.open);
+        match (&self.taken, self.at_head, &self.reference) {
+            (_, true, _) => format!("{came}, and has been in the open for {open}"),
+            (Some(taken), false, None) => format!(
+                "still in history: {came}, went with {} of {}, and was in the open for {open}; deleting it does not help: rotate it",
+                short(taken),
+                day(taken)
+            ),
+            (_, false, Some(reference)) => {
+                format!("still in history: {came}, and {} holds it; it has been in the open for {open}", crate::text::clean(reference))
+            }
+            (None, false, None) => format!("still in history: {came}, and has been in the open for {open}; deleting it does not help: rotate it"),
+        }
+    }
+}
+
+/// A length of time as people say it.
+struct Rough(Period);
+
+impl std::fmt::Display for Rough {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let minutes = self.0.as_millis() / 60_000;
+        let (n, unit) = match minutes {
+            0 => return f.write_str("less than a minute"),
+            1..120 => (minutes, "minute"),
+            120..2880 => (minutes / 60, "hour"),
+            _ => (minutes / 1440, "day"),
+        };
+        write!(f, "{n} {unit}{}", if n == 1 { "" } else { "s" })
+    }
+}
+
 /// Something that a rule says about a subject.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -171,6 +238,8 @@ pub struct Finding {
     pub carries: Vec<CarriedPart>,
     /// Whose secret it is, where that is no exchange of the inventory: a wallet, a bot, a service.
     pub venue: Option<Arc<str>>,
+    /// How it stands in the history, where that was looked into.
+    pub history: Option<Arc<History>>,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppressed>,
     /// The same for the same finding in another run, whatever lines moved: 32 hexadecimal digits.

@@ -13,6 +13,8 @@ pub mod exchanges;
 pub mod rules;
 pub mod secrets;
 pub mod discover;
+pub mod git;
+pub mod base;
 pub mod scan;
 pub mod inventory;
 pub mod intake;

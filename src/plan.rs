@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::base::Base;
 use crate::declaration::Declaration;
-use crate::discover::{self, Opened, open, repository_of, shown};
+use crate::discover::{Opened, repository_of, shown};
 use crate::finding::Severity;
 use crate::model::time::Time;
 use crate::model::{Exchange, KeyId};
@@ -15,12 +16,37 @@ use crate::rules::Rulebook;
 use crate::secrets::Catalogue;
 use crate::text::{Span, Text, TextId, Texts, quotable};
 
+/// Which part of a repository is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// None: files and folders as they are.
+    #[default]
+    Files,
+    /// What the next commit changes.
+    Staged,
+    /// Everything that a reference leads to.
+    History {
+        /// What is stashed, too.
+        stashes: bool,
+        /// What references were before, too.
+        reflog: bool,
+    },
+    /// What the commits between two revisions change: those that lead to the second and not to the first.
+    Range(String, String),
+    /// What the commits since a time change.
+    Since(Time),
+}
+
 /// What is to be done.
 pub struct Plan {
     /// What to read; `.` where nothing was named.
     pub paths: Vec<PathBuf>,
     /// The working folder.
     pub working: PathBuf,
+    /// Which part of a repository is looked at, where it is none of its files.
+    pub look: Look,
+    /// The revision whose declaration, baseline and rules count, where one was named.
+    pub config_from: Option<String>,
     /// The declaration, where one was named.
     pub config: Option<PathBuf>,
     /// A folder with rules of the user's.
@@ -47,6 +73,31 @@ pub struct Plan {
     pub now: Time,
     /// How far it has come, for who watches.
     pub progress: Progress,
+}
+
+impl Plan {
+    /// A plan for some paths, with nothing asked for beyond that.
+    pub fn new(paths: Vec<PathBuf>, working: PathBuf, now: Time) -> Self {
+        Self {
+            paths,
+            working,
+            look: Look::Files,
+            config_from: None,
+            config: None,
+            rules: None,
+            exchange: None,
+            read_as: None,
+            respect_gitignore: false,
+            no_suppress: false,
+            baseline: None,
+            fail_on: None,
+            strict: false,
+            exit_zero: false,
+            allow_incomplete: false,
+            now,
+            progress: Progress::default(),
+        }
+    }
 }
 
 /// How many files of a run are done, for who watches it from another thread.
@@ -107,25 +158,25 @@ fn places(plan: &Plan) -> Vec<&Path> {
 
 /// Finds and reads the declaration: the one that was named, else `keylint.yaml` in the working folder or the nearest
 /// folder above it, up to the root of the repository. Without a repository only the working folder counts.
-pub fn load_config(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Config> {
+pub fn load_config(plan: &Plan, base: &Base, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Config> {
     let path = match &plan.config {
         Some(path) => plan.working.join(path),
         None => {
             let folders = places(plan);
             for folder in &folders {
                 for name in MISNAMED {
-                    if std::fs::symlink_metadata(folder.join(name)).is_ok() {
+                    if base.exists(&folder.join(name)) {
                         let id = texts.add(Text::known(shown(&folder.join(name), &plan.working), ""));
                         let problem = Problem::incomplete("declaration-misnamed", Span::new(id, 0, 0), "this file was not read");
                         problems.push(problem.help("did you mean `keylint.yaml`? The declaration has that name alone"));
                     }
                 }
             }
-            folders.iter().map(|f| f.join("keylint.yaml")).find(|p| std::fs::symlink_metadata(p).is_ok())?
+            folders.iter().map(|f| f.join("keylint.yaml")).find(|p| base.exists(p))?
         }
     };
     let name = shown(&path, &plan.working);
-    let bytes = match open(&path, plan.config.is_some(), |_| true) {
+    let bytes = match base.open(&path, plan.config.is_some()) {
         Opened::Bytes(bytes) => bytes,
         Opened::NotRead(why) => {
             let id = texts.add(Text::known(name, ""));
@@ -138,10 +189,25 @@ pub fn load_config(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) 
         }
         Opened::Other => return None,
     };
-    let (text, undecodable) = Text::decode(name.clone(), bytes);
+    let (mut text, undecodable) = Text::decode(name.clone(), bytes);
+    if let Some(commit) = base.commit(&path) {
+        text.set_commit(&commit);
+    }
+    read_config(path, name, text, undecodable.map(|b| b.offset), texts, problems)
+}
+
+/// Reads the text of a declaration.
+pub fn read_config(
+    path: PathBuf,
+    name: String,
+    text: Text,
+    undecodable: Option<u32>,
+    texts: &mut Texts,
+    problems: &mut Vec<Problem>,
+) -> Option<Config> {
     let id = texts.add(text);
     if let Some(bad) = undecodable {
-        let place = Span::new(id, bad.offset, bad.offset + 1);
+        let place = Span::new(id, bad, bad + 1);
         problems.push(Problem::fatal("not-text", Some(place), "the declaration is no UTF-8 text: the first byte that is none stands here"));
         return None;
     }
@@ -209,7 +275,7 @@ fn hide_values(text: &mut Text) {
 }
 
 /// Loads the built-in rules and the user's. Nothing where a rule is wrong.
-pub fn load_rules(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Rulebook> {
+pub fn load_rules(plan: &Plan, base: &Base, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Rulebook> {
     let before = problems.len();
     let mut book = match Rulebook::built_in(texts) {
         Ok(book) => book,
@@ -219,11 +285,11 @@ pub fn load_rules(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -
         }
     };
     if let Some(folder) = &plan.rules {
-        for (path, name) in rule_files(&plan.working.join(folder), &plan.working, texts, problems) {
+        for (path, name) in rule_files(plan, base, &plan.working.join(folder), texts, problems) {
             if is_shape_file(&path) {
                 continue;
             }
-            let Some((text, source)) = read_rule(&path, &name, texts, problems) else { continue };
+            let Some((text, source)) = read_rule(base, &path, &name, texts, problems) else { continue };
             if let Err(misfit) = book.add(&stem(path.parent()), &stem(Some(&path)), text, &source) {
                 problems.push(rule_problem(misfit));
             }
@@ -245,17 +311,17 @@ fn is_shape_file(path: &Path) -> bool {
 
 /// Loads what credentials look like: the built-in shapes, and the user's under `DIR/secrets/`. One with the id of a
 /// built-in one is asked before it.
-pub fn load_shapes(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Arc<Catalogue> {
+pub fn load_shapes(plan: &Plan, base: &Base, texts: &mut Texts, problems: &mut Vec<Problem>) -> Arc<Catalogue> {
     let Some(folder) = &plan.rules else { return Catalogue::built_in() };
     // What is wrong with the folder itself has been told with the rules.
-    let files = rule_files(&plan.working.join(folder), &plan.working, &mut Texts::default(), &mut Vec::new());
+    let files = rule_files(plan, base, &plan.working.join(folder), &mut Texts::default(), &mut Vec::new());
     let own: Vec<(PathBuf, String)> = files.into_iter().filter(|(path, _)| is_shape_file(path)).collect();
     if own.is_empty() {
         return Catalogue::built_in();
     }
     let mut catalogue = Catalogue::with_built_in();
     for (path, name) in own {
-        let Some((text, source)) = read_rule(&path, &name, texts, problems) else { continue };
+        let Some((text, source)) = read_rule(base, &path, &name, texts, problems) else { continue };
         if let Err(misfit) = catalogue.add(&stem(Some(&path)), text, &source) {
             problems.push(rule_problem(misfit));
         }
@@ -264,33 +330,33 @@ pub fn load_shapes(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) 
 }
 
 /// The rule files of a folder: `<family>/<id>.yaml`.
-fn rule_files(folder: &Path, working: &Path, texts: &mut Texts, problems: &mut Vec<Problem>) -> Vec<(PathBuf, String)> {
-    let found = discover::find(&[folder.to_path_buf()], working);
+fn rule_files(plan: &Plan, base: &Base, folder: &Path, texts: &mut Texts, problems: &mut Vec<Problem>) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     let mut wrong = |name: &str, message: &str, problems: &mut Vec<Problem>| {
         let id = texts.add(Text::known(name, ""));
         problems
             .push(Problem::fatal("rules-folder", Some(Span::new(id, 0, 0)), message).help("rules stand in FOLDER/<family>/<rule-id>.yaml"));
     };
-    for name in found.absent.iter().chain(found.not_read.iter().map(|a| &a.path)) {
-        wrong(name, "the folder of rules cannot be read", problems);
-    }
-    for input in found.inputs {
-        let depth = input.path.strip_prefix(folder).map_or(0, |p| p.components().count());
-        match input.path.extension().and_then(|e| e.to_str()) {
-            Some("yaml") if depth == 2 => files.push((input.path, input.shown)),
-            Some("yaml" | "yml") => wrong(&input.shown, "this is not where a rule is looked for", problems),
+    let Some(found) = base.files(folder, &plan.working) else {
+        wrong(&shown(folder, &plan.working), "the folder of rules cannot be read", problems);
+        return files;
+    };
+    for (path, name) in found {
+        let depth = path.strip_prefix(folder).map_or(0, |p| p.components().count());
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("yaml") if depth == 2 => files.push((path, name)),
+            Some("yaml" | "yml") => wrong(&name, "this is not where a rule is looked for", problems),
             _ => {}
         }
     }
     if files.is_empty() && problems.is_empty() {
-        wrong(&shown(folder, working), "there is no rule in this folder", problems);
+        wrong(&shown(folder, &plan.working), "there is no rule in this folder", problems);
     }
     files
 }
 
-fn read_rule(path: &Path, name: &str, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<(TextId, String)> {
-    match open(path, false, |_| true) {
+fn read_rule(base: &Base, path: &Path, name: &str, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<(TextId, String)> {
+    match base.open(path, false) {
         Opened::Bytes(bytes) => {
             let (text, bad) = Text::decode(name.to_owned(), bytes);
             let source = text.content().to_owned();

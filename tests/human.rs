@@ -104,23 +104,7 @@ fn book(texts: &mut Texts) -> Rulebook {
 }
 
 fn plan(folder: &Path, paths: &[&str]) -> Plan {
-    Plan {
-        paths: paths.iter().map(PathBuf::from).collect(),
-        working: folder.to_path_buf(),
-        config: None,
-        rules: None,
-        exchange: None,
-        read_as: None,
-        respect_gitignore: false,
-        no_suppress: false,
-        baseline: None,
-        fail_on: None,
-        strict: false,
-        exit_zero: false,
-        allow_incomplete: false,
-        now: Time::parse("2026-11-01T00:00:00Z").unwrap(),
-        progress: keylint::plan::Progress::default(),
-    }
+    Plan::new(paths.iter().map(PathBuf::from).collect(), folder.to_path_buf(), Time::parse("2026-11-01T00:00:00Z").unwrap())
 }
 
 /// Reads the files as keylint does, and asks the rules of this test.

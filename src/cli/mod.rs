@@ -16,10 +16,10 @@ use crate::discover::shown;
 use crate::finding::Severity;
 use crate::model::Exchange;
 use crate::model::time::Time;
-use crate::plan::{Plan, Progress, ReadAs};
+use crate::plan::{Look, Plan, ReadAs};
 use crate::report::{self, Format, human, keys, schema};
 use crate::run;
-use crate::text::{Texts, clean, nearest};
+use crate::text::{clean, nearest};
 
 /// keylint: what can be lost if an exchange API key leaks, and what must change so that it can't.
 #[derive(Parser)]
@@ -83,6 +83,27 @@ struct Reading {
 struct Check {
     #[command(flatten)]
     reading: Reading,
+    /// Check what the next commit changes: the index, not the files
+    #[arg(long, conflicts_with_all = ["history", "range", "since", "read_as", "respect_gitignore"])]
+    staged: bool,
+    /// Look for secrets in everything that a reference leads to, and in messages
+    #[arg(long, conflicts_with_all = ["range", "read_as", "respect_gitignore"])]
+    history: bool,
+    /// Look for secrets in what commits change: those that lead to B and not to A
+    #[arg(long, value_name = "A..B", value_parser = range, conflicts_with_all = ["since", "read_as", "respect_gitignore"])]
+    range: Option<(String, String)>,
+    /// Look for secrets in what commits since a time change
+    #[arg(long, value_name = "DATE", value_parser = time, conflicts_with_all = ["read_as", "respect_gitignore"])]
+    since: Option<Time>,
+    /// With --history: what is stashed, too
+    #[arg(long, requires = "history", conflicts_with = "since")]
+    stashes: bool,
+    /// With --history: what references were before, too
+    #[arg(long, requires = "history", conflicts_with = "since")]
+    reflog: bool,
+    /// Take declaration, baseline and rules from a revision [default with --staged: HEAD; with --range: A]
+    #[arg(long, value_name = "REV")]
+    config_from: Option<String>,
     /// A folder with rules of your own: DIR/<family>/<rule-id>.yaml
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
@@ -146,6 +167,19 @@ fn time(text: &str) -> Result<Time, String> {
     Time::parse(text).map_err(|e| e.to_string())
 }
 
+/// Two revisions; a missing end is the head.
+fn range(text: &str) -> Result<(String, String), String> {
+    if text.contains("...") {
+        return Err("write two dots: A..B is what leads to B and not to A".into());
+    }
+    let (from, to) = text.split_once("..").ok_or("write A..B, such as origin/main..HEAD")?;
+    if to.contains("..") || (from.is_empty() && to.is_empty()) {
+        return Err("write A..B, such as origin/main..HEAD".into());
+    }
+    let or_head = |name: &str| if name.is_empty() { "HEAD".to_owned() } else { name.to_owned() };
+    Ok((or_head(from), or_head(to)))
+}
+
 fn severity(text: &str) -> Result<Severity, String> {
     let found = Severity::WORST_FIRST.into_iter().find(|s| s.id() == text);
     found.ok_or_else(|| format!("one of {}", Severity::WORST_FIRST.map(Severity::id).join(", ")))
@@ -159,23 +193,8 @@ fn output(text: &str) -> Result<(Format, PathBuf), String> {
 
 impl Reading {
     fn plan(self) -> io::Result<Plan> {
-        Ok(Plan {
-            paths: self.paths,
-            working: std::env::current_dir()?,
-            config: self.config,
-            rules: None,
-            exchange: self.exchange,
-            read_as: None,
-            respect_gitignore: false,
-            no_suppress: false,
-            baseline: None,
-            fail_on: None,
-            strict: false,
-            exit_zero: false,
-            allow_incomplete: self.allow_incomplete,
-            now: self.now.unwrap_or_else(Time::this_second),
-            progress: Progress::default(),
-        })
+        let plan = Plan::new(self.paths, std::env::current_dir()?, self.now.unwrap_or_else(Time::this_second));
+        Ok(Plan { config: self.config, exchange: self.exchange, allow_incomplete: self.allow_incomplete, ..plan })
     }
 }
 
@@ -239,6 +258,14 @@ fn style(show_suppressed: bool) -> human::Style {
 
 fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
     let mut plan = check.reading.plan()?;
+    plan.look = match (check.staged, check.range, check.since, check.history) {
+        (true, _, _, _) => Look::Staged,
+        (_, Some((from, to)), _, _) => Look::Range(from, to),
+        (_, _, Some(since), _) => Look::Since(since),
+        (_, _, _, true) => Look::History { stashes: check.stashes, reflog: check.reflog },
+        _ => Look::Files,
+    };
+    plan.config_from = check.config_from;
     plan.rules = check.rules;
     plan.read_as = check.read_as;
     plan.respect_gitignore = check.respect_gitignore;
@@ -269,7 +296,7 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
 
 fn run_keys(list: Keys, out: &mut dyn Write) -> io::Result<u8> {
     let plan = list.reading.plan()?;
-    let gathered = run::gather(&plan, None, Texts::default(), Vec::new());
+    let gathered = run::read(&plan);
     let code = run::exit_of_reading(&plan, &gathered);
     let texts = gathered.texts.into_shown();
     let listing = keys::Listing {

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::tell;
+use crate::base::Base;
 use crate::model::time::Time;
-use crate::plan::{Plan, Progress, load_rules};
+use crate::plan::{Plan, load_rules};
 use crate::proof::{all, run as run_example};
 use crate::rules::{Rule, Rulebook, embedded_source, examples};
 use crate::text::{Texts, clean};
@@ -34,30 +35,14 @@ enum What {
 
 /// A plan of which only the folder of rules matters.
 pub fn plan_of(dir: Option<PathBuf>) -> io::Result<Plan> {
-    Ok(Plan {
-        paths: Vec::new(),
-        working: std::env::current_dir()?,
-        config: None,
-        rules: dir,
-        exchange: None,
-        read_as: None,
-        respect_gitignore: false,
-        no_suppress: false,
-        baseline: None,
-        fail_on: None,
-        strict: false,
-        exit_zero: false,
-        allow_incomplete: false,
-        now: Time::this_second(),
-        progress: Progress::default(),
-    })
+    Ok(Plan { rules: dir, ..Plan::new(Vec::new(), std::env::current_dir()?, Time::this_second()) })
 }
 
 /// The rules with those of a folder; nothing, and the reasons told, where one is wrong.
 pub fn load(dir: Option<PathBuf>, texts: &mut Texts) -> io::Result<Option<Rulebook>> {
     let plan = plan_of(dir)?;
     let mut problems = Vec::new();
-    let book = load_rules(&plan, texts, &mut problems);
+    let book = load_rules(&plan, &Base::Disk, texts, &mut problems);
     if !problems.is_empty() {
         tell(&problems, &std::mem::take(texts).into_shown())?;
     }

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::base::Base;
 use crate::discover::{Opened, open, shown};
 use crate::model::SecretPart;
 use crate::plan::load_shapes;
@@ -40,7 +41,7 @@ pub fn run(path: &Path, line: u32, rules: Option<PathBuf>, out: &mut dyn Write) 
     let plan = super::rules::plan_of(rules)?;
     let mut problems = Vec::new();
     let mut texts = Texts::default();
-    let shapes = load_shapes(&plan, &mut texts, &mut problems);
+    let shapes = load_shapes(&plan, &Base::Disk, &mut texts, &mut problems);
     if !problems.is_empty() {
         super::tell(&problems, &texts.into_shown())?;
         return Ok(2);

@@ -5,7 +5,7 @@ mod ignores;
 mod open;
 
 pub use ignores::Ignores;
-pub use open::{LARGEST, Opened, Stream, open, read_stdin};
+pub use open::{LARGEST, Opened, Stream, open, read_stdin, regular};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub struct Input {
     pub named: bool,
     /// The root of the repository that it lies in.
     pub repository: Option<Arc<Path>>,
+    /// Its content, where that was read from the objects of a repository and not from a file.
+    pub content: Option<Arc<Vec<u8>>>,
 }
 
 /// Something that was left out by design, or that could not be read.
@@ -100,7 +102,7 @@ pub fn find(paths: &[PathBuf], working: &Path) -> Found {
     let mut found = Found::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            found.inputs.push(Input { path: path.clone(), shown: "<stdin>".into(), named: true, repository: None });
+            found.inputs.push(Input { path: path.clone(), shown: "<stdin>".into(), named: true, repository: None, content: None });
             continue;
         }
         let full = working.join(path);
@@ -111,7 +113,7 @@ pub fn find(paths: &[PathBuf], working: &Path) -> Found {
             Ok(meta) if meta.is_dir() => walk(&full, working, &mut found),
             Ok(meta) if meta.is_file() => {
                 let folder = full.parent().map(Path::to_path_buf).unwrap_or_default();
-                found.inputs.push(Input { repository: repository_of(&folder).map(Into::into), path: full, shown: name, named: true });
+                found.inputs.push(Input { repository: repository_of(&folder).map(Into::into), path: full, shown: name, named: true, content: None });
             }
             Ok(_) => found.not_read.push(Aside { path: name, reason: "no regular file: not opened".into() }),
         }
@@ -185,7 +187,7 @@ fn list(folder: &Path, outer: Option<&Arc<Path>>, first: bool, working: &Path) -
             }
             Ok(kind) if kind.is_file() => {
                 let shown = shown(&path, working);
-                listing.found.inputs.push(Input { path, shown, named: false, repository: repository.clone() });
+                listing.found.inputs.push(Input { path, shown, named: false, repository: repository.clone(), content: None });
             }
             Ok(kind) => {
                 let reason = if kind.is_symlink() { "a link: not followed" } else { "a special file: not opened" };
@@ -210,7 +212,7 @@ fn own_text(git: &Path, working: &Path, repository: Option<Arc<Path>>, found: &m
     files.sort();
     for path in files {
         if std::fs::symlink_metadata(&path).is_ok_and(|m| m.is_file()) {
-            found.inputs.push(Input { shown: shown(&path, working), path, named: false, repository: repository.clone() });
+            found.inputs.push(Input { shown: shown(&path, working), path, named: false, repository: repository.clone(), content: None });
         }
     }
 }

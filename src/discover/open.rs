@@ -37,6 +37,14 @@ fn open_regular(path: &Path, _follow: bool) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
+/// Opens a regular file, which may be a link to one.
+///
+/// # Errors
+/// Why it cannot be opened.
+pub fn regular(path: &Path) -> Result<File, String> {
+    open_regular(path, true).map_err(|error| if error.to_string() == "not a regular file" { "no regular file: not read".into() } else { super::reason(&error) })
+}
+
 /// Reads a file whose first bytes `wanted` accepts. `follow` permits the last part of the path to be a link.
 pub fn open(path: &Path, follow: bool, wanted: impl Fn(&[u8]) -> bool) -> Opened {
     let read = || -> io::Result<Opened> {
@@ -61,23 +69,39 @@ pub fn open(path: &Path, follow: bool, wanted: impl Fn(&[u8]) -> bool) -> Opened
 }
 
 /// A file that is read bit by bit.
-pub struct Stream(Option<File>);
+pub struct Stream<'r>(From<'r>);
 
-impl Stream {
+/// Where the bytes of a stream come from.
+enum From<'r> {
+    File(File),
+    Bytes(&'r [u8]),
+    Reader(&'r mut dyn io::Read),
+    Nowhere,
+}
+
+impl<'r> Stream<'r> {
     /// Opens a file. `follow` permits the last part of the path to be a link.
     ///
     /// # Errors
     /// Why it cannot be read.
     pub fn open(path: &Path, follow: bool) -> Result<Self, String> {
         match open_regular(path, follow) {
-            Ok(file) => Ok(Self(Some(file))),
+            Ok(file) => Ok(Self(From::File(file))),
             Err(error) if error.to_string() == "not a regular file" => Err("no regular file: not read".into()),
             Err(error) => Err(super::reason(&error)),
         }
     }
     /// Nothing more to read: what there was is in the buffer.
     pub fn ended() -> Self {
-        Self(None)
+        Self(From::Nowhere)
+    }
+    /// Bytes that are there.
+    pub fn bytes(bytes: &'r [u8]) -> Self {
+        Self(From::Bytes(bytes))
+    }
+    /// What something else reads.
+    pub fn reader(reader: &'r mut dyn io::Read) -> Self {
+        Self(From::Reader(reader))
     }
     /// Appends to `buffer` until it is `full` bytes long or the file ends.
     ///
@@ -85,10 +109,13 @@ impl Stream {
     /// Why it cannot be read on.
     pub fn fill(&mut self, buffer: &mut Vec<u8>, full: usize) -> Result<(), String> {
         let missing = full.saturating_sub(buffer.len()) as u64;
-        if let Some(file) = &mut self.0 {
-            file.take(missing).read_to_end(buffer).map_err(|e| super::reason(&e))?;
-        }
-        Ok(())
+        let read = match &mut self.0 {
+            From::File(file) => file.take(missing).read_to_end(buffer),
+            From::Bytes(bytes) => bytes.take(missing).read_to_end(buffer),
+            From::Reader(reader) => reader.take(missing).read_to_end(buffer),
+            From::Nowhere => return Ok(()),
+        };
+        read.map(|_| ()).map_err(|e| super::reason(&e))
     }
 }
 

@@ -252,6 +252,7 @@ impl Context<'_> {
             carries: self.carried(rule, asked, &places),
             places,
             venue: found.and_then(|f| f.venue.clone()),
+            history: found.and_then(|f| f.history.clone()),
             suppressed: None,
             fingerprint,
         }

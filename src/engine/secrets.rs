@@ -50,6 +50,7 @@ impl Context<'_> {
                 place.note = part.part.title().into();
             }
         }
+        places.extend(secret.copies.iter().map(|(span, note)| Label { role: Role::Related, span: *span, note: note.clone() }));
         let key = secret.key.and_then(|k| self.inventory.keys.get(k));
         let id = key.and_then(|k| k.key.id.as_ref()).and_then(crate::model::Fact::span);
         let whole =

@@ -28,6 +28,7 @@ use crate::model::{Account, AccountKind, Address, Exchange, Fact, IpWhitelist, K
 use crate::text::{Span, TextId};
 
 /// What was read from one document, with the name it is declared under.
+#[derive(Clone)]
 pub struct Evidence {
     /// The text.
     pub text: TextId,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Inventory, KeyRecord};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, History, Severity};
 use crate::model::{Exchange, IpWhitelist, KeyId, Right, SecretPart, Status};
 use crate::text::Span;
 
@@ -55,6 +55,10 @@ pub struct FoundSecret {
     pub what: String,
     /// Whose it is, in words.
     pub whose: String,
+    /// How it stands in the history, where that was looked into.
+    pub history: Option<Arc<History>>,
+    /// Other places at which the same stood: the same characters, under another path or in another commit.
+    pub copies: Vec<(Span, Arc<str>)>,
 }
 
 impl FoundSecret {

@@ -53,6 +53,17 @@ impl Time {
         plausible.then(|| Timestamp::from_second(seconds).ok()).flatten().map(Self)
     }
 
+    /// A time that nobody vouches for, from seconds since 1970; the nearest end of the calendar for one beyond it.
+    pub fn claimed(seconds: i64) -> Self {
+        let end = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        Self(Timestamp::from_second(seconds).unwrap_or(end))
+    }
+
+    /// Seconds since 1970.
+    pub fn epoch_seconds(&self) -> i64 {
+        self.0.as_second()
+    }
+
     /// From milliseconds since 1970; nothing outside the years 1971 to 2200.
     pub fn from_epoch_millis(millis: i64) -> Option<Self> {
         let plausible = PLAUSIBLE_SECONDS.contains(&millis.div_euclid(1000));

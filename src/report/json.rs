@@ -107,6 +107,9 @@ struct FindingOut<'a> {
     /// The secret that it is about; only on findings about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<SecretOut>,
+    /// How the secret stands in the history; only where that was looked into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<HistoryOut<'a>>,
     /// Where, the primary place first.
     places: Vec<PlaceOut<'a>>,
     /// Why it does not count; null where it does.
@@ -135,6 +138,27 @@ struct SecretOut {
     exchange: Option<String>,
     /// Its parts.
     parts: Vec<PartOut>,
+}
+
+/// How a secret stands in the history of a repository.
+#[derive(Serialize, JsonSchema)]
+struct HistoryOut<'a> {
+    /// The commit that brought it, the earliest where several did.
+    brought_by: &'a str,
+    /// When that was written.
+    brought_at: String,
+    /// How many commits brought it.
+    times: usize,
+    /// The commit that took it away from the last place where it stood; null where it stands somewhere.
+    taken_by: Option<&'a str>,
+    /// When that became a part of the history.
+    taken_at: Option<String>,
+    /// Whether it stands in the files of the head, or of the end of the range.
+    at_head: bool,
+    /// A reference that leads to files that hold it; null where that is not known.
+    reference: Option<Cow<'a, str>>,
+    /// How long it was in the open, in seconds: until it was taken away, or until now.
+    open_seconds: u64,
 }
 
 /// A part of a secret.
@@ -271,7 +295,7 @@ impl<'a> PlaceOut<'a> {
         Some(Self {
             role,
             path: clean(text.path()),
-            commit: None,
+            commit: text.commit().map(str::to_owned),
             member: None,
             start: position(span.start),
             end: position(span.end),
@@ -308,7 +332,7 @@ impl CoverageOut {
             bytes: coverage.bytes,
             exports: coverage.exports,
             keys: coverage.keys,
-            commits: 0,
+            commits: coverage.commits,
             left_out: aside(&coverage.left_out),
             not_read: aside(&coverage.not_read),
         }
@@ -338,6 +362,16 @@ fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<
         fix: &rule.fix,
         fingerprint: &finding.fingerprint,
         subject: SubjectOut::new(&finding.subject),
+        history: finding.history.as_deref().map(|h| HistoryOut {
+            brought_by: &h.brought.commit,
+            brought_at: h.brought.at.to_string(),
+            times: h.times,
+            taken_by: h.taken.as_ref().map(|t| &*t.commit),
+            taken_at: h.taken.as_ref().map(|t| t.at.to_string()),
+            at_head: h.at_head,
+            reference: h.reference.as_deref().map(clean),
+            open_seconds: h.open.as_millis() / 1000,
+        }),
         secret: secret(outcome, finding),
         places: finding.places.iter().filter_map(|p| PlaceOut::new(&outcome.texts, p.span, role(p.role), &p.note)).collect(),
         suppressed: finding.suppressed.as_ref().map(|s| SuppressedOut { by: s.by, reason: &s.reason, until: s.until.as_deref() }),

@@ -1,31 +1,29 @@
 //! One run: find, read, join, evaluate, and say how it ended.
 
+mod gather;
+mod history;
 mod scope;
 mod sightings;
 mod suppress;
+mod weakened;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use crate::declaration::{Policy, Required, export_reference};
-use crate::discover::Ignores;
-use crate::discover::{self, Aside, Input};
+use crate::base::Base;
+use crate::discover::{self, Aside};
 use crate::engine::{self, Context, Verdicts};
-use crate::exchanges::missing_pages;
 use crate::finding::{Confidence, Finding, Severity};
-use crate::intake::Taken;
-use crate::inventory::{Inventory, KeyRecord, join};
-use crate::model::time::{Period, Time};
-use crate::model::{Right, SecretPart, Stated};
-use crate::plan::{Config, Plan, check_tuned_rules, is_fatal, load_config, load_rules, load_shapes};
+use crate::git::Repository;
+use crate::inventory::Inventory;
+use crate::model::time::Time;
+use crate::plan::{Look, Plan, check_tuned_rules, is_fatal, load_rules, load_shapes};
 use crate::problem::{Problem, Weight};
 use crate::rules::Rulebook;
-use crate::scan::{self, Guard, Scanned};
+use crate::scan::Guard;
 use crate::secrets::Detector;
-use crate::text::{Shown, Span, Text, TextId, Texts};
-use scope::{Counts, ReadInput, Scope};
-use sightings::Seens;
+use crate::text::{Shown, Span, Text, Texts};
+pub use gather::Gathered;
 pub use sightings::{PlacedAllow, join_texts};
 pub use suppress::Baseline;
 
@@ -36,6 +34,8 @@ pub struct Coverage {
     pub files: usize,
     /// Their bytes.
     pub bytes: u64,
+    /// Commits that were looked at.
+    pub commits: usize,
     /// Exports among them.
     pub exports: usize,
     /// Keys that they state.
@@ -46,26 +46,6 @@ pub struct Coverage {
     pub left_out: Vec<Aside>,
     /// In scope, and not read.
     pub not_read: Vec<Aside>,
-}
-
-/// Everything that was read, joined, before any judgement.
-pub struct Gathered {
-    /// What is known.
-    pub inventory: Inventory,
-    /// What was not understood.
-    pub problems: Vec<Problem>,
-    /// What was read.
-    pub coverage: Coverage,
-    /// The declaration in use.
-    pub config: Option<Config>,
-    /// The texts.
-    pub texts: Texts,
-    /// Whether there was nothing to look at.
-    pub nothing: bool,
-    /// The comments that allow findings.
-    pub allows: Vec<PlacedAllow>,
-    /// What keeps the values that were found out of every report.
-    pub guard: Guard,
 }
 
 /// What a check came to.
@@ -105,204 +85,45 @@ impl Outcome {
     }
 }
 
-/// Reads everything that the plan names: exports, and with a detector the secrets in all files.
-pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut problems: Vec<Problem>) -> Gathered {
-    let config = load_config(plan, &mut texts, &mut problems);
-    let mut coverage = Coverage::default();
-    if is_fatal(&problems) {
-        return Gathered {
-            inventory: Inventory::default(),
-            problems,
-            coverage,
-            config,
-            texts,
-            nothing: false,
-            allows: Vec::new(),
-            guard: Guard::default(),
-        };
-    }
-    let found = discover::find(&plan.paths, &plan.working);
-    coverage.left_out = found.left_out;
-    coverage.not_read = found.not_read;
-    for name in found.absent {
-        let id = texts.add(Text::known(name.as_str(), ""));
-        problems.push(Problem::incomplete("no-such-path", Span::new(id, 0, 0), "there is no such file or folder"));
-        coverage.not_read.push(Aside { path: name, reason: "there is no such file or folder".into() });
-    }
-    let scope = Scope::new(plan, config.as_ref(), detector.is_some(), &mut problems);
-    let mut ignores = Ignores::default();
-    let mut is_ignored = |input: &Input| input.repository.as_ref().is_some_and(|r| ignores.ignores(&input.path, r));
-    let mut counts = Counts::default();
-    let mut inputs: Vec<Input> = found.inputs.into_iter().filter(|i| scope.keep(i, &mut coverage.left_out, &mut counts)).collect();
-    if plan.respect_gitignore {
-        inputs.retain(|input| {
-            let left = !input.named && is_ignored(input);
-            if left {
-                coverage.left_out.push(Aside { path: input.shown.clone(), reason: "git ignores it".into() });
-            }
-            !left
-        });
-    }
-    let first = texts.next_id().0;
-    plan.progress.start(inputs.len());
-    let read_one = |(i, input)| {
-        let read = scope.read(input, first + i as u32, detector);
-        plan.progress.step();
-        read
-    };
-    let read: Vec<ReadInput> = inputs.par_iter().enumerate().map(read_one).collect();
-    let (mut evidence, mut pages) = (Vec::new(), Vec::new());
-    let mut seens = Seens::default();
-    let mut found: Vec<(usize, TextId, Scanned)> = Vec::new();
-    let mut read_any = false;
-    let (mut export_folders, mut doubtful) = (BTreeSet::new(), Vec::new());
-    for (at, (input, read)) in inputs.iter().zip(read).enumerate() {
-        counts.add(&read);
-        let id = texts.add(read.text);
-        coverage.bytes += read.bytes;
-        coverage.files += usize::from(read.opened && (read.bytes > 0 || detector.is_some()));
-        found.push((at, id, read.scanned));
-        // A document that was meant as an export and is none was opened, and not read.
-        let broken = read.taken.as_ref().is_some_and(|t| t.exports == 0 && t.problems.iter().any(|p| p.weight != Weight::Note));
-        read_any |= read.opened && read.bytes > 0 && !broken;
-        if let Some(why) = read.not_read {
-            problems.push(Problem::incomplete("unreadable", Span::new(id, 0, 0), format!("this was not read: {why}")));
-            coverage.not_read.push(Aside { path: input.shown.clone(), reason: why });
-        }
-        problems.extend(read.undecodable);
-        if let Some(form) = read.compressed.filter(|_| detector.is_some()) {
-            coverage
-                .left_out
-                .push(Aside { path: input.shown.clone(), reason: format!("compressed ({form}): its contents were not looked into") });
-        }
-        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        if read.taken.as_ref().is_some_and(|t| t.exports > 0) {
-            export_folders.insert(folder(&input.shown));
-        }
-        doubtful.extend(read.doubtful.into_iter().map(|p| (folder(&input.shown), p)));
-        if let Some(mut taken) = read.taken {
-            undate(&mut taken, plan.now);
-            coverage.exports += taken.exports;
-            problems.extend(taken.problems);
-            let folder = taken.evidence.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            pages.extend(taken.pages.into_iter().map(|p| (folder.to_owned(), p)));
-            if taken.exports > 0 {
-                evidence.push(taken.evidence);
-            }
-        }
-    }
-    problems.extend(doubtful.into_iter().filter(|(folder, _)| export_folders.contains(folder)).map(|(_, p)| p));
-    problems.extend(missing_pages(&pages));
-    // The parts of files around findings come after the files, in the same order.
-    for (at, id, scanned) in found {
-        let Some(input) = inputs.get(at) else { continue };
-        seens.published += scanned.published;
-        if scanned.texts.is_empty() && scanned.sightings.is_empty() && scanned.allows.is_empty() && scanned.settings.is_empty() {
-            continue;
-        }
-        let path = scope.relative(input);
-        let ignored = !scanned.sightings.is_empty() && is_ignored(input);
-        let systems = scope.systems(&path);
-        seens.add(scanned, id, &mut texts, &path, ignored, systems);
-    }
-    if let (Some(detector), Some(config)) = (detector, &config) {
-        declaration(detector, config, &mut seens, &mut texts);
-    }
-    problems.extend(scope.idle_excludes());
-    coverage.published = seens.published;
-    counts.tell(plan, detector.is_some(), &mut coverage, &mut problems);
-    coverage.not_read.sort();
-    coverage.left_out.sort();
-    let (mut inventory, more) = join(evidence, config.as_ref().map(|c| c.declaration.clone()));
-    problems.extend(more.into_iter().map(|p| absent_export(p, config.as_ref())));
-    seens.join(&mut inventory, &texts);
-    coverage.keys = inventory.keys.iter().filter(|k| !k.key.payloads.is_empty()).count();
-    if let Some(config) = &config {
-        require(&config.declaration.policy, &inventory, &mut problems);
-    }
-    let incomplete = problems.iter().any(|p| p.weight != Weight::Note) || !coverage.not_read.is_empty();
-    // A declaration alone is no look at anything.
-    let read_any = if detector.is_some() { read_any || coverage.exports > 0 } else { coverage.exports > 0 };
-    let nothing = !read_any && (!incomplete || plan.allow_incomplete);
-    Gathered { inventory, problems, coverage, config, texts, nothing, allows: seens.allows, guard: Guard::of(seens.values.iter()) }
-}
-
-/// The declaration holds words and addresses, never a secret; that is looked at, too. The ids of keys are meant to be there.
-fn declaration(detector: &Detector, config: &Config, seens: &mut Seens, texts: &mut Texts) {
-    let Some(text) = texts.get_mut(config.text) else { return };
-    let mut scanned = scan::text(detector, text.content(), text.path());
-    scanned.sightings.retain(|s| s.parts.iter().any(|p| p.part != SecretPart::Key));
-    for part in scanned.sightings.iter().flat_map(|s| &s.parts) {
-        text.hide(part.start, part.end);
-    }
-    let path = text.path().to_owned();
-    // A window that is declared is known as such.
-    scanned.settings.clear();
-    seens.add(scanned, config.text, texts, &path, false, Vec::new());
-}
-
-/// Takes the date from exports that say they were made after the time of the check: such a date orders nothing.
-fn undate(taken: &mut Taken, now: Time) {
-    let late = |at: &Stated<Time>| at.as_ref().is_some_and(|f| f.value > now + Period::from_days(1));
-    let mut place = None;
-    for key in taken.evidence.keys.iter_mut().filter(|k| late(&k.fetched_at)) {
-        place = place.or(key.fetched_at.take().and_then(|f| f.span()));
-        key.fetched_at = None;
-    }
-    for account in taken.evidence.accounts.iter_mut().filter(|a| late(&a.fetched_at)) {
-        place = place.or(account.fetched_at.take().and_then(|f| f.span()));
-        account.fetched_at = None;
-    }
-    if place.is_some() {
-        let note = Problem::note(
-            "made-in-the-future",
-            place,
-            "this export says that it was made after the time of this check: its date is not used",
-        );
-        taken.problems.push(note.help("look at the clock of the machine that fetched it, or at --now"));
-    }
-}
-
-/// An export that an entry names and that was not read is only left aside where it exists; where it does not, the entry
-/// is about nothing.
-fn absent_export(mut problem: Problem, config: Option<&Config>) -> Problem {
-    let Some(config) = config.filter(|_| problem.code == "export-not-read") else { return problem };
-    let named = config.declaration.keys.iter().filter_map(|k| k.value.export.as_ref()).find(|e| Some(e.span) == problem.place);
-    let missing = named.is_some_and(|e| std::fs::symlink_metadata(config.folder.join(export_reference(&e.value).0)).is_err());
-    if missing {
-        problem.code = "no-such-export";
-        problem.weight = Weight::Incomplete;
-        problem.message = "there is no such export: the entry is about no key".into();
-    }
-    problem
+/// Reads everything that the plan names, and judges nothing.
+pub fn read(plan: &Plan) -> Gathered {
+    gather::gather(plan, (None, &Base::Disk), None, Texts::default(), Vec::new())
 }
 
 /// A whole check.
 pub fn check(plan: &Plan) -> Outcome {
     let (mut texts, mut problems) = (Texts::default(), Vec::new());
-    let book = load_rules(plan, &mut texts, &mut problems);
-    let detector = Detector::new(load_shapes(plan, &mut texts, &mut problems));
-    let baseline = load_baseline(plan, &mut texts, &mut problems);
-    let mut gathered = gather(plan, Some(&detector), texts, problems);
+    let (repository, base) = settle(plan, &mut problems);
+    let book = load_rules(plan, &base, &mut texts, &mut problems);
+    let detector = Detector::new(load_shapes(plan, &base, &mut texts, &mut problems));
+    let baseline = load_baseline(plan, &base, &mut texts, &mut problems);
+    let mut gathered = gather::gather(plan, (repository.as_deref(), &base), Some(&detector), texts, problems);
     let mut book = book.unwrap_or(Rulebook { rules: Vec::new() });
     if !book.rules.is_empty() {
         check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);
     }
     let policy = gathered.config.as_ref().map(|c| c.declaration.policy.clone()).unwrap_or_default();
-    let verdicts = if is_fatal(&gathered.problems) {
+    let ask = |inventory: &Inventory| engine::evaluate(&Context { inventory, policy: &policy, now: plan.now }, &book);
+    let verdicts = if is_fatal(&gathered.problems) { Verdicts::default() } else { ask(&gathered.inventory) };
+    let as_staged = gathered.as_staged.as_ref().filter(|_| !is_fatal(&gathered.problems)).map(ask);
+    if is_fatal(&gathered.problems) {
         book.rules.clear();
-        Verdicts::default()
-    } else {
-        engine::evaluate(&Context { inventory: &gathered.inventory, policy: &policy, now: plan.now }, &book)
-    };
-    let mut verdicts = verdicts;
+    }
+    let mut verdicts = about(verdicts, as_staged, &gathered);
     let texts = gathered.texts.into_shown();
+    for finding in &mut verdicts.findings {
+        if let Some(history) = &finding.history {
+            finding.message = format!("{}; {}", finding.message, history.sentence());
+        }
+    }
     if plan.no_suppress {
         verdicts.findings.iter_mut().for_each(|f| f.suppressed = None);
     } else {
         gathered.problems.extend(suppress::inline(&mut verdicts.findings, &gathered.allows, &texts, &book, plan.now));
         if let Some(baseline) = &baseline {
-            gathered.problems.extend(baseline.apply(&mut verdicts.findings));
+            let gone = baseline.apply(&mut verdicts.findings);
+            // A change is not all that a baseline is about.
+            gathered.problems.extend(gone.into_iter().filter(|_| plan.look == Look::Files));
         }
     }
     gathered.problems.sort_by(|a, b| (std::cmp::Reverse(a.weight), a.place, a.code).cmp(&(std::cmp::Reverse(b.weight), b.place, b.code)));
@@ -334,15 +155,66 @@ pub fn check(plan: &Plan) -> Outcome {
     outcome
 }
 
+/// Opens the repository that the plan looks into, and says where what decides is read from: before a change, as the change
+/// must not decide about itself.
+fn settle(plan: &Plan, problems: &mut Vec<Problem>) -> (Option<Arc<Repository>>, Base) {
+    if plan.look == Look::Files && plan.config_from.is_none() {
+        return (None, Base::Disk);
+    }
+    let repository = match Repository::around(&plan.working) {
+        Ok(Some(repository)) => Arc::new(repository),
+        Ok(None) => {
+            let message = "the working folder lies in no repository of git";
+            problems.push(Problem::fatal("no-repository", None, message).help("run it in a repository, or name files and folders"));
+            return (None, Base::Disk);
+        }
+        Err(refused) => {
+            problems.push(Problem::fatal("repository-unreadable", None, refused.message).help(refused.help));
+            return (None, Base::Disk);
+        }
+    };
+    let commit = match (&plan.config_from, &plan.look) {
+        (Some(revision), _) => repository.revision(revision).map(Some),
+        // Of a branch that has no beginning here, the head is the only other thing there is.
+        (None, Look::Range(from, _)) if !from.is_empty() && !from.bytes().all(|b| b == b'0') => repository.revision(from).map(Some),
+        (None, Look::Staged) => repository.head(),
+        // Nothing is compared with anything: the declaration is the one that its owner sees, where there are files at all.
+        (None, _) if !repository.is_bare() => return (Some(repository), Base::Disk),
+        (None, _) => repository.head(),
+    };
+    match commit {
+        Ok(commit) => (Some(repository.clone()), Base::Commit(repository, commit)),
+        Err(why) => {
+            problems.push(Problem::fatal("no-such-revision", None, why).help("a shallow copy may not have it: fetch it first"));
+            (Some(repository), Base::Disk)
+        }
+    }
+}
+
+/// What of all findings is about what was looked at. Those that only the staged declaration leads to are about it.
+fn about(mut verdicts: Verdicts, as_staged: Option<Verdicts>, gathered: &Gathered) -> Verdicts {
+    let Some(texts) = &gathered.about else { return verdicts };
+    if let Some(staged) = as_staged {
+        let known: BTreeSet<String> = verdicts.findings.iter().map(|f| f.fingerprint.clone()).collect();
+        verdicts.findings.extend(staged.findings.into_iter().filter(|f| !known.contains(&f.fingerprint)));
+        verdicts.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.places.first().map(|p| p.span), f.rule));
+    }
+    verdicts.findings.retain(|f| f.places.iter().any(|p| texts.contains(&p.span.text)));
+    if gathered.coverage.exports == 0 {
+        verdicts.not_assessed.clear();
+    }
+    verdicts
+}
+
 /// Reads the baseline that was named.
-fn load_baseline(plan: &Plan, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Baseline> {
+fn load_baseline(plan: &Plan, base: &Base, texts: &mut Texts, problems: &mut Vec<Problem>) -> Option<Baseline> {
     let path = plan.working.join(plan.baseline.as_ref()?);
     let name = discover::shown(&path, &plan.working);
     let wrong = |texts: &mut Texts, span: Option<Span>, message: String| {
         let place = span.unwrap_or_else(|| Span::new(texts.add(Text::known(name.as_str(), "")), 0, 0));
         Problem::fatal("baseline-wrong", Some(place), message).help("`keylint baseline create` makes one")
     };
-    match discover::open(&path, true, |_| true) {
+    match base.open(&path, true) {
         discover::Opened::Bytes(bytes) => {
             let (mut text, _) = Text::decode(name.clone(), bytes);
             // What was named by mistake may be anything.
@@ -389,33 +261,3 @@ pub fn exit_of_reading(plan: &Plan, gathered: &Gathered) -> u8 {
     }
 }
 
-/// What the policy requires of every export and an export does not state.
-fn require(policy: &Policy, inventory: &Inventory, problems: &mut Vec<Problem>) {
-    for required in &policy.require {
-        let lacks = |k: &&KeyRecord| !k.key.payloads.is_empty() && !states(k, required.value);
-        let lacking: Vec<&KeyRecord> = inventory.keys.iter().filter(lacks).collect();
-        let Some(first) = lacking.first() else { continue };
-        let place = first.whole().map(|s| Span::new(s.text, s.start, s.start.saturating_add(1).min(s.end)));
-        let message = match lacking.len() {
-            1 => format!("the policy requires that exports state {}; the export of 1 key does not", required.value.id()),
-            n => format!("the policy requires that exports state {}; the exports of {n} keys do not", required.value.id()),
-        };
-        let mut problem = Problem::incomplete("requirement-not-met", place.unwrap_or(required.span), message);
-        problem.related.push((required.span, "required here".into()));
-        problems.push(problem.help("export the answer that states it too, and check both together"));
-    }
-}
-
-fn states(record: &KeyRecord, required: Required) -> bool {
-    let key = &record.key;
-    match required {
-        Required::Permissions => [Right::Trade, Right::Transfer, Right::Withdraw].iter().all(|r| key.permissions.get(*r).is_some()),
-        Required::IpWhitelist => key.ip_whitelist.is_some(),
-        Required::PairWhitelist => key.pair_whitelist.is_some(),
-        Required::Created => key.created.is_some(),
-        Required::Expires => key.expires.is_some(),
-        Required::LastUsed => key.last_used.is_some(),
-        Required::Status => key.status.is_some(),
-        Required::Account => !key.account.is_empty() || !record.entries.is_empty(),
-    }
-}

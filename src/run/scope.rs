@@ -145,15 +145,21 @@ impl<'p> Scope<'p> {
         if is_misnamed(&input.path, self.plan) {
             return false;
         }
-        let path = self.relative(input);
-        match self.exclude.iter().find(|e| e.paths.is_match(&path)) {
-            Some(exclude) => {
-                exclude.met.store(true, Ordering::Relaxed);
-                left_out.push(Aside { path: input.shown.clone(), reason: exclude.reason.clone() });
+        match self.excluded(input) {
+            Some(reason) => {
+                left_out.push(Aside { path: input.shown.clone(), reason });
                 false
             }
             None => true,
         }
+    }
+
+    /// Why the declaration leaves a file out; nothing where it does not.
+    pub fn excluded(&self, input: &Input) -> Option<String> {
+        let path = self.relative(input);
+        let exclude = self.exclude.iter().find(|e| e.paths.is_match(&path))?;
+        exclude.met.store(true, Ordering::Relaxed);
+        Some(exclude.reason.clone())
     }
 
     /// Excludes that no path matches, in a run over all that the declaration is about.
@@ -208,7 +214,8 @@ impl<'p> Scope<'p> {
         looks && (head.len() <= 4096 || self.is_export_path(input) || intake::may_be_export(beginning))
     }
 
-    fn is_export_path(&self, input: &Input) -> bool {
+    /// Whether a file lies where the declaration says that exports stand.
+    pub fn is_export_path(&self, input: &Input) -> bool {
         self.exports.is_match(self.relative(input))
     }
 
@@ -232,7 +239,9 @@ impl<'p> Scope<'p> {
     fn read_into(&self, buffer: &mut Vec<u8>, input: &Input, id: TextId, detector: Option<&Detector>) -> ReadInput {
         let expected = self.expected(input);
         let mut read = ReadInput::new(&input.shown);
-        let stream = if input.path.as_os_str() == "-" {
+        let stream = if let Some(content) = &input.content {
+            Ok(Stream::bytes(content))
+        } else if input.path.as_os_str() == "-" {
             match read_stdin() {
                 Opened::Bytes(bytes) => *buffer = bytes,
                 Opened::NotRead(why) => {

@@ -56,6 +56,17 @@ impl Seens {
         }
     }
 
+    /// Takes comments of a text that was read before, each once however often its file was.
+    pub(super) fn allow(&mut self, allows: Vec<Allow>, id: TextId, texts: &Texts) {
+        for allow in allows {
+            let place = Span::new(id, allow.start, allow.end);
+            let at = |span: Span| texts.get(span.text).map(|t| (t.path(), t.file_offset(span.start)));
+            if !self.allows.iter().any(|a| at(a.place) == at(place)) {
+                self.allows.push(PlacedAllow { place, allow });
+            }
+        }
+    }
+
     /// Joins what was seen with what is known, and adds the windows that are declared.
     pub(super) fn join(&mut self, inventory: &mut Inventory, texts: &Texts) {
         let mut carried: BTreeMap<Span, String> = BTreeMap::new();
@@ -147,6 +158,8 @@ fn secret(sighting: Sighting, id: impl Fn(Option<usize>) -> TextId, path: &str, 
         leaves_production: false,
         what: String::new(),
         whose: String::new(),
+        history: None,
+        copies: Vec::new(),
     }
 }
 

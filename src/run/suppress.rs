@@ -18,10 +18,10 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
     let ids: Vec<&str> = book.rules.iter().map(|r| r.id.as_str()).collect();
     // Lines that hold nothing but such comments, for comments that stand above each other.
     let line_of = |span: Span| texts.get(span.text).map_or(0, |t| t.position(span.start).line);
-    let own: BTreeSet<(&str, u32)> =
-        allows.iter().filter(|a| a.allow.own_line).map(|a| (texts.path(a.place.text), line_of(a.place))).collect();
+    let own: BTreeSet<(File<'_>, u32)> =
+        allows.iter().filter(|a| a.allow.own_line).map(|a| (file_of(texts, a.place), line_of(a.place))).collect();
     // The line that each is about: the first one behind those that stand above each other.
-    let mut after: BTreeMap<(&str, u32), u32> = BTreeMap::new();
+    let mut after: BTreeMap<(File<'_>, u32), u32> = BTreeMap::new();
     for (path, line) in own.iter().rev() {
         let next = after.get(&(*path, line + 1)).copied().unwrap_or(line + 1);
         after.insert((*path, *line), next);
@@ -45,6 +45,11 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
             Some(Fault::NotUnderstood) => {
                 let message = "this comment suppresses nothing: not all of its words are understood".into();
                 tell("suppression-not-understood", *place, message, "keylint: allow RULE until=DATE -- reason");
+                continue;
+            }
+            Some(Fault::New) => {
+                let message = "this comment is new: it suppresses nothing before it stands in what this change is compared with".into();
+                tell("suppression-added", *place, message, "somebody should agree to it");
                 continue;
             }
             None => {}
@@ -72,7 +77,7 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
             );
             continue;
         }
-        let path = texts.path(place.text);
+        let path = file_of(texts, *place);
         let mut line = line_of(*place);
         if allow.own_line && line > 0 {
             line = after.get(&(path, line)).copied().unwrap_or(line + 1);
@@ -99,10 +104,17 @@ pub(super) fn end_of(until: Time, written: &str) -> Time {
     if written.trim().len() == 10 { until + Period::from_days(1) } else { until }
 }
 
+/// A file, and the commit that it was read from.
+type File<'t> = (&'t str, Option<&'t str>);
+
+fn file_of(texts: &Shown, span: Span) -> File<'_> {
+    (texts.path(span.text), texts.get(span.text).and_then(crate::text::ShownText::commit))
+}
+
 /// Whether a place lies on a line of a file.
-fn is_at(texts: &Shown, span: Span, path: &str, line: u32) -> bool {
+fn is_at(texts: &Shown, span: Span, file: File<'_>, line: u32) -> bool {
     // A file that is no text has no lines, and a comment in it is about nothing.
-    let Some(text) = texts.get(span.text).filter(|t| t.path() == path && line > 0) else { return false };
+    let Some(text) = texts.get(span.text).filter(|_| file_of(texts, span) == file && line > 0) else { return false };
     let (first, last) = (text.position(span.start).line, text.position(span.end.saturating_sub(1).max(span.start)).line);
     (first..=last).contains(&line)
 }

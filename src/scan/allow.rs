@@ -33,6 +33,8 @@ pub enum Fault {
     NoReason,
     /// It has words that mean nothing, which might have been meant as a date.
     NotUnderstood,
+    /// It is a part of the change that is looked at.
+    New,
 }
 
 /// A place that is looked at closer.

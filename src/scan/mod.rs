@@ -97,7 +97,7 @@ struct Base {
 
 /// Looks through a file of which the beginning was read: its first window, or all of it. What could not be read to its
 /// end is told beside what was found until then.
-pub fn file(detector: &Detector, mut stream: Stream, buffer: &mut Vec<u8>, path: &str) -> (Scanned, Option<String>) {
+pub fn file(detector: &Detector, mut stream: Stream<'_>, buffer: &mut Vec<u8>, path: &str) -> (Scanned, Option<String>) {
     let mut scanned = Scanned { bytes: buffer.len() as u64, ..Scanned::default() };
     let mut reader = Reader::new(buffer);
     let mut failed = None;

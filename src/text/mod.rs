@@ -12,6 +12,8 @@ pub use clean::{clean, clean_into, label, quotable};
 pub use decode::{Encoding, Undecodable};
 pub use near::nearest;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use zeroize::Zeroize as _;
 
@@ -58,6 +60,7 @@ pub struct Text {
     encoding: Encoding,
     hidden: Vec<(u32, u32)>,
     origin: Origin,
+    commit: Option<Arc<str>>,
 }
 
 /// Where in its file a text begins that is only a part of it.
@@ -84,20 +87,29 @@ impl Text {
     /// `?` at the same place, and the first such place is returned beside the text.
     pub fn decode(path: String, bytes: Vec<u8>) -> (Self, Option<Undecodable>) {
         let (content, encoding, bad) = decode::decode(bytes);
-        (Self { path, content, encoding, hidden: Vec::new(), origin: Origin::default() }, bad)
+        (Self { path, content, encoding, hidden: Vec::new(), origin: Origin::default(), commit: None }, bad)
     }
     /// A part of a file, decoded already from this encoding.
     pub fn part(path: &str, content: String, encoding: Encoding, origin: Origin) -> Self {
-        Self { path: path.to_owned(), content, encoding, hidden: Vec::new(), origin }
+        Self { path: path.to_owned(), content, encoding, hidden: Vec::new(), origin, commit: None }
     }
     /// A text that is known to be UTF-8, such as a rule file of our own.
     pub fn known(path: impl Into<String>, content: impl Into<String>) -> Self {
         let origin = Origin::default();
-        Self { path: path.into(), content: content.into(), encoding: Encoding::Utf8, hidden: Vec::new(), origin }
+        Self { path: path.into(), content: content.into(), encoding: Encoding::Utf8, hidden: Vec::new(), origin, commit: None }
     }
     /// The name it is reported under, as given; not yet cleaned for a terminal.
     pub fn path(&self) -> &str {
         &self.path
+    }
+    /// Says in which commit it stands.
+    pub fn set_commit(&mut self, commit: &Arc<str>) {
+        self.commit = Some(commit.clone());
+    }
+    /// The same under another path, or in another commit.
+    pub fn also_at(&self, path: &str, commit: &Arc<str>) -> Self {
+        let (content, hidden) = (self.content.clone(), self.hidden.clone());
+        Self { path: path.to_owned(), content, encoding: self.encoding, hidden, origin: self.origin, commit: Some(commit.clone()) }
     }
     /// The whole decoded content, a byte order mark included.
     pub fn content(&self) -> &str {
@@ -106,6 +118,10 @@ impl Text {
     /// The words at `span`; empty where the span does not fit.
     pub fn slice(&self, span: Span) -> &str {
         self.content.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+    /// The offset in its file of a byte of a text in UTF-8; in other encodings a number that is the same for the same place.
+    pub fn file_offset(&self, offset: u32) -> u64 {
+        self.origin.offset + u64::from(offset)
     }
     /// Marks a range that no report may show.
     pub fn hide(&mut self, start: u32, end: u32) {
@@ -173,6 +189,7 @@ pub struct ShownText {
     content: String,
     encoding: Encoding,
     origin: Origin,
+    commit: Option<Arc<str>>,
     line_starts: Vec<u32>,
     /// Characters, and 16-bit units, before each multiple of [`STRIDE`]; empty where every character is one byte.
     counted: Vec<(u32, u32)>,
@@ -202,11 +219,16 @@ impl ShownText {
                 (chars, units) = (chars + more.0, units + more.1);
             }
         }
-        Self { path, content, encoding: text.encoding, origin: text.origin, line_starts, counted }
+        let commit = text.commit.take();
+        Self { path, content, encoding: text.encoding, origin: text.origin, commit, line_starts, counted }
     }
     /// The name it is reported under; not yet cleaned for a terminal.
     pub fn path(&self) -> &str {
         &self.path
+    }
+    /// The commit that it stands in, where it was read from the history.
+    pub fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
     }
     /// Whether its file is no text.
     pub fn is_binary(&self) -> bool {
