@@ -196,7 +196,9 @@ impl History {
             (_, false, Some(reference)) => {
                 format!("still in history: {came}, and {} holds it; it has been in the open for {open}", crate::text::clean(reference))
             }
-            (None, false, None) => format!("still in history: {came}, and has been in the open for {open}; deleting it does not help: rotate it"),
+            (None, false, None) => {
+                format!("still in history: {came}, and has been in the open for {open}; deleting it does not help: rotate it")
+            }
         }
     }
 }

@@ -113,7 +113,13 @@ pub fn find(paths: &[PathBuf], working: &Path) -> Found {
             Ok(meta) if meta.is_dir() => walk(&full, working, &mut found),
             Ok(meta) if meta.is_file() => {
                 let folder = full.parent().map(Path::to_path_buf).unwrap_or_default();
-                found.inputs.push(Input { repository: repository_of(&folder).map(Into::into), path: full, shown: name, named: true, content: None });
+                found.inputs.push(Input {
+                    repository: repository_of(&folder).map(Into::into),
+                    path: full,
+                    shown: name,
+                    named: true,
+                    content: None,
+                });
             }
             Ok(_) => found.not_read.push(Aside { path: name, reason: "no regular file: not opened".into() }),
         }

@@ -42,7 +42,8 @@ fn open_regular(path: &Path, _follow: bool) -> io::Result<File> {
 /// # Errors
 /// Why it cannot be opened.
 pub fn regular(path: &Path) -> Result<File, String> {
-    open_regular(path, true).map_err(|error| if error.to_string() == "not a regular file" { "no regular file: not read".into() } else { super::reason(&error) })
+    open_regular(path, true)
+        .map_err(|error| if error.to_string() == "not a regular file" { "no regular file: not read".into() } else { super::reason(&error) })
 }
 
 /// Reads a file whose first bytes `wanted` accepts. `follow` permits the last part of the path to be a link.

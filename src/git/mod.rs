@@ -56,7 +56,9 @@ pub struct File {
 
 /// The names that a repository's own folder has, where it is one.
 fn is_own_folder(folder: &Path) -> bool {
-    folder.join("HEAD").is_file() && folder.join("objects").is_dir() && (folder.join("refs").is_dir() || folder.join("packed-refs").is_file())
+    folder.join("HEAD").is_file()
+        && folder.join("objects").is_dir()
+        && (folder.join("refs").is_dir() || folder.join("packed-refs").is_file())
 }
 
 impl Repository {

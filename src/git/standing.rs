@@ -129,7 +129,8 @@ impl Ways {
                 }
             },
         );
-        let mut edges: Vec<(u32, u32, u32)> = parts.into_iter().flatten().collect();
+        let mut edges: Vec<(u32, u32, u32)> = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+        parts.into_iter().for_each(|part| edges.extend(part));
         edges.sort_unstable();
         edges.dedup();
         // Upwards from what is looked for: what leads there, and in an order in which each comes after all that it leads to.
@@ -245,7 +246,8 @@ pub fn standing(store: &Store, graph: &Graph, reached: &Reached, head: Option<u3
         }
         for (n, value) in group.iter().enumerate() {
             let bit = 1u64 << n;
-            let first = brought.get(n).and_then(|b| b.iter().copied().min_by_key(|at| reached.commits.get(*at).map(|c| (c.committed, *at))));
+            let first =
+                brought.get(n).and_then(|b| b.iter().copied().min_by_key(|at| reached.commits.get(*at).map(|c| (c.committed, *at))));
             let Some(first) = first else {
                 out.push(None);
                 continue;

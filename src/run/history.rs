@@ -114,7 +114,7 @@ fn whole(gathering: &mut Gathering<'_>, repository: &Repository, detector: &Dete
     let mut store = repository.store(&gathering.plan.working);
     let unread = std::mem::take(&mut store.not_read);
     gathering.not_read(unread);
-    let (graph, messages) = Graph::read(&store, |bytes| message(detector, bytes, MESSAGE));
+    let (graph, messages) = Graph::read(&store, |kind, bytes| message(detector, bytes, if kind == Kind::Tag { TAG } else { MESSAGE }));
     let (references, wrong) = repository.references(stashes, reflog);
     gathering.not_read(wrong);
     let mut tips = Vec::new();
@@ -160,7 +160,11 @@ fn whole(gathering: &mut Gathering<'_>, repository: &Repository, detector: &Dete
     gathering.coverage.files = blobs.files;
     gathering.coverage.bytes = blobs.bytes;
     if graph.submodules > 0 {
-        let path = if graph.submodules == 1 { "1 commit of another repository".into() } else { format!("{} commits of other repositories", graph.submodules) };
+        let path = if graph.submodules == 1 {
+            "1 commit of another repository".into()
+        } else {
+            format!("{} commits of other repositories", graph.submodules)
+        };
         gathering.coverage.left_out.push(Aside { path, reason: "a submodule: it is looked at there".into() });
     }
     // Of what cannot be read, what a reference leads to is told.
@@ -467,7 +471,11 @@ fn range(
     gathering.coverage.commits = range.steps.len();
     gathering.nothing = Some(range.steps.is_empty());
     if range.submodules > 0 {
-        let path = if range.submodules == 1 { "1 commit of another repository".into() } else { format!("{} commits of other repositories", range.submodules) };
+        let path = if range.submodules == 1 {
+            "1 commit of another repository".into()
+        } else {
+            format!("{} commits of other repositories", range.submodules)
+        };
         gathering.coverage.left_out.push(Aside { path, reason: "a submodule: it is looked at there".into() });
     }
     // A comment counts where it stood before; of what has no before, where it stands at the head.
@@ -559,6 +567,13 @@ fn range(
     out
 }
 
+/// Where what opens something stands, of the first that was seen.
+fn main_place(scanned: &Scanned) -> Option<(usize, u32, u32)> {
+    let sighting = scanned.sightings.first()?;
+    let part = sighting.parts.iter().find(|p| p.part != SecretPart::Key).or(sighting.parts.first())?;
+    Some((sighting.text?, part.start, part.end))
+}
+
 /// Adds what was found to what is known.
 fn add(gathering: &mut Gathering<'_>, repository: &Repository, found: Found) {
     let Found { mut seen, path, commit, history, others, more, head } = found;
@@ -574,7 +589,7 @@ fn add(gathering: &mut Gathering<'_>, repository: &Repository, found: Found) {
     let mut copies: Vec<(Span, Arc<str>)> = Vec::new();
     if let Some((mut at_head, head_path, head_commit)) = head {
         at_head.texts.iter_mut().for_each(|t| t.set_commit(&head_commit));
-        let place = at_head.sightings.first().and_then(|s| Some((s.text?, s.parts.first()?.start, s.parts.first()?.end)));
+        let place = main_place(&at_head);
         let ids: Vec<TextId> = std::mem::take(&mut at_head.texts).into_iter().map(|t| gathering.texts.add(t)).collect();
         if let Some((text, start, end)) = place
             && let Some(id) = ids.get(text)
@@ -586,7 +601,7 @@ fn add(gathering: &mut Gathering<'_>, repository: &Repository, found: Found) {
         }
         gathering.seens.values.append(&mut at_head.values);
     }
-    let first = seen.sightings.first().and_then(|s| Some((s.text?, s.parts.first()?.start, s.parts.first()?.end)));
+    let first = main_place(&seen);
     for (other, other_commit) in &others {
         let (shown, more_systems, other_relative) = of_path(gathering, other);
         systems.extend(more_systems);

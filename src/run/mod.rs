@@ -260,4 +260,3 @@ pub fn exit_of_reading(plan: &Plan, gathered: &Gathered) -> u8 {
         (false, false) => 2,
     }
 }
-
