@@ -16,7 +16,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use repository::{OTHER, Repo, SECRET, check_in, check_with, codes, env, git_in, keylint, paths, said, secrets};
+use repository::{OTHER, Repo, SECRET, check_in, check_with, codes, env, keylint, paths, said, secrets};
 use serde_json::Value;
 
 /// A secret that came on day 1 and went on day 11.
@@ -59,7 +59,7 @@ fn a_secret_that_was_taken_away_is_still_one() {
             (Some("conf/bot.env"), Some(brought.as_str()), Some(2))
         );
         let message = found[0]["message"].as_str().unwrap();
-        assert!(message.contains("still in history") && message.contains("10 days") && message.contains("rotate"), "{message}");
+        assert!(message.contains("Still in history") && message.contains("10 days") && message.contains("rotate"), "{message}");
         assert_eq!(report["coverage"]["commits"], 4);
     }
     let person = keylint(repo.path(), &["check", "--history"], &[]);

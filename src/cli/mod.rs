@@ -19,7 +19,7 @@ use crate::model::time::Time;
 use crate::plan::{Look, Plan, ReadAs};
 use crate::report::{self, Format, human, keys, schema};
 use crate::run;
-use crate::text::{clean, nearest};
+use crate::text::{Texts, clean, nearest};
 
 /// keylint: what can be lost if an exchange API key leaks, and what must change so that it can't.
 #[derive(Parser)]
@@ -296,7 +296,7 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
 
 fn run_keys(list: Keys, out: &mut dyn Write) -> io::Result<u8> {
     let plan = list.reading.plan()?;
-    let gathered = run::read(&plan);
+    let gathered = run::read(&plan, Texts::default());
     let code = run::exit_of_reading(&plan, &gathered);
     let texts = gathered.texts.into_shown();
     let listing = keys::Listing {

@@ -96,7 +96,7 @@ impl Graph {
     /// Reads folders, commits and tags. `message` is asked about every message of a commit or tag; what it answers is
     /// returned beside the number of the object.
     pub fn read<M: Send>(store: &Store, message: impl Fn(Kind, &[u8]) -> Option<M> + Sync) -> (Self, Vec<(u32, M)>) {
-        let links: Vec<AtomicU64> = (0..store.len()).map(|_| AtomicU64::new(u64::MAX)).collect();
+        let links: Vec<AtomicU64> = (0..store.count()).map(|_| AtomicU64::new(u64::MAX)).collect();
         let names: Mutex<Names> = Mutex::default();
         let start = || Part::<M> {
             commits: Vec::new(),
@@ -112,7 +112,7 @@ impl Graph {
             start,
             |part, met| match met {
                 Met::Object { number, kind: Kind::Tree, bytes, kept } => {
-                    folder(store, &links, &names, part, number, bytes, kept.unwrap_or(&[]))
+                    folder(store, &links, &names, part, number, bytes, kept.unwrap_or(&[]));
                 }
                 Met::Object { number, kind, bytes, .. } => {
                     let at = if kind == Kind::Commit {
@@ -140,7 +140,7 @@ impl Graph {
             names: Names::default(),
             links,
             missing: Vec::new(),
-            objects: store.len(),
+            objects: store.count(),
             broken: Vec::new(),
             submodules: 0,
         };
@@ -198,10 +198,6 @@ impl Graph {
     /// Whether an object is named and not there.
     pub fn is_missing(&self, number: u32) -> bool {
         number >= self.objects
-    }
-    /// How many numbers there are.
-    pub fn len(&self) -> usize {
-        self.objects as usize + self.missing.len()
     }
     /// A commit by its number.
     pub fn commit(&self, number: u32) -> Option<&Commit> {

@@ -156,7 +156,7 @@ impl Repository {
         let (mut out, mut bad) = (Vec::new(), Vec::new());
         let own = shown(self.repo.common_dir(), &self.root);
         let mut wrong = |path: String, reason: &str| bad.push(Aside { path, reason: reason.into() });
-        match self.repo.references().map(|r| r.all().map(|a| a.collect::<Vec<_>>())) {
+        match self.repo.references().map(|r| r.all().map(Iterator::collect::<Vec<_>>)) {
             Ok(Ok(all)) => {
                 for reference in all {
                     match reference {

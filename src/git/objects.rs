@@ -131,8 +131,8 @@ mod tests {
         );
         let read = commit(text.as_bytes());
         assert_eq!(
-            (read.parents.len(), read.authored, read.committed, &text[read.message..]),
-            (2, 1_700_000_000, 1_700_000_001, "the message\n")
+            (read.parents.len(), read.authored, read.committed, text.get(read.message..)),
+            (2, 1_700_000_000, 1_700_000_001, Some("the message\n"))
         );
         for end in 0..text.len() {
             let _any = commit(&text.as_bytes()[..end]);

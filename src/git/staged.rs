@@ -81,7 +81,7 @@ impl Compare<'_> {
         {
             return;
         }
-        if self.name(range.start).get(..depth).unwrap_or(&[]).iter().filter(|b| **b == b'/').count() > DEEPEST {
+        if memchr::memchr_iter(b'/', self.name(range.start).get(..depth).unwrap_or(&[])).count() > DEEPEST {
             self.staged
                 .not_read
                 .push(Aside { path: graph::text(self.name(range.start)).chars().take(200).collect(), reason: TOO_DEEP.into() });

@@ -208,9 +208,12 @@ impl Ways {
     }
 }
 
+/// The objects that hold a value.
+pub type Holders = HashSet<u32>;
+
 /// Works out how values stand in the history: each is the set of objects that hold it. Nothing for those that no commit
 /// reaches.
-pub fn standing(store: &Store, graph: &Graph, reached: &Reached, head: Option<u32>, values: &[HashSet<u32>]) -> Vec<Option<Standing>> {
+pub fn standing(store: &Store, graph: &Graph, reached: &Reached, head: Option<u32>, values: &[Holders]) -> Vec<Option<Standing>> {
     let targets: HashSet<u32> = values.iter().flatten().copied().collect();
     if targets.is_empty() {
         return values.iter().map(|_| None).collect();

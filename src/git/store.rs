@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// How many objects there are, those counted twice that are stored twice.
-    pub fn len(&self) -> u32 {
+    pub fn count(&self) -> u32 {
         self.count
     }
 

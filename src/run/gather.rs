@@ -303,10 +303,8 @@ impl Gathering<'_> {
             }
         }
         self.about = Some((first.0..self.texts.next_id().0).map(TextId).collect());
-        if let Some(known) = &self.config {
-            if let Some((staged, text)) = &self.staged {
-                self.problems.extend(weakened::policy(&known.declaration.policy, &staged.policy, *text));
-            }
+        if let (Some(known), Some((staged, text))) = (&self.config, &self.staged) {
+            self.problems.extend(weakened::policy(&known.declaration.policy, &staged.policy, *text));
         }
         if context {
             self.context(repository, base.revision(), &changed);
@@ -470,7 +468,7 @@ pub(super) fn input(plan: &Plan, root: &Arc<Path>, path: &str) -> Input {
         up.push_str("../");
         base = above;
     }
-    let shown = full.strip_prefix(base).ok().map(|p| format!("{up}{}", p.to_string_lossy())).unwrap_or_else(|| path.to_owned());
+    let shown = full.strip_prefix(base).map_or_else(|_| path.to_owned(), |p| format!("{up}{}", p.to_string_lossy()));
     Input { path: full, shown, named: false, repository: Some(root.clone()), content: None }
 }
 

@@ -1,6 +1,7 @@
 //! Secrets in the history. Four questions, each asked only of what the one before it left: which objects need the detector,
 //! what the detector finds in them, which commits hold the values that it found, and what is to be said of each.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -155,7 +156,7 @@ fn whole(gathering: &mut Gathering<'_>, repository: &Repository, detector: &Dete
         .map(|id| Aside { path: format!("commit {id}"), reason: "it is named and not here, and what was before it is not known".into() })
         .collect();
     gathering.not_read(lost);
-    gathering.plan.progress.start(store.len() as usize);
+    gathering.plan.progress.start(store.count() as usize);
     let blobs = blobs(gathering, detector, &store, &graph);
     gathering.coverage.files = blobs.files;
     gathering.coverage.bytes = blobs.bytes;
@@ -178,7 +179,7 @@ fn whole(gathering: &mut Gathering<'_>, repository: &Repository, detector: &Dete
     let count = asked.len();
     let mut broken: BTreeMap<u32, String> = graph.broken.iter().cloned().chain(blobs.broken).collect();
     for n in 0..graph.missing.len() {
-        broken.insert(store.len() + n as u32, "it is named and not here".into());
+        broken.insert(store.count() + n as u32, "it is named and not here".into());
     }
     for number in blobs.large_broken {
         broken.entry(number).or_insert_with(|| "it is damaged".into());
@@ -489,8 +490,8 @@ fn range(
         let Some(id) = change.id.filter(|_| is_asked_for(gathering.plan, repository, &change.path)) else { continue };
         if let Some(reason) = gathering.scope.excluded(&input(gathering.plan, &root, &change.path)) {
             gathering.coverage.left_out.push(Aside { path: change.path.clone(), reason });
-        } else if !first.contains_key(&id) {
-            first.insert(id, change);
+        } else if let Entry::Vacant(slot) = first.entry(id) {
+            slot.insert(change);
             order.push(id);
         }
     }
@@ -531,7 +532,7 @@ fn range(
         let Some(brought) = objects.iter().filter_map(|id| first.get(id)).min_by_key(|c| c.commit) else { continue };
         let Some(step) = range.steps.get(brought.commit) else { continue };
         let stands = |c: &&git::Change| end.is_some_and(|end| repository.file(end, &c.path) == c.id);
-        let at_head = comes.iter().any(|c| stands(&c));
+        let at_head = comes.iter().any(stands);
         // The last change of its last place that left it without the value.
         let gone = range.changes.iter().rev().find(|c| !is_holder(c) && comes.iter().any(|h| h.path == c.path && h.commit < c.commit));
         let taken = gone.filter(|_| !at_head).and_then(|c| range.steps.get(c.commit));

@@ -8,7 +8,7 @@ mod suppress;
 mod weakened;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::base::Base;
 use crate::discover::{self, Aside};
@@ -85,9 +85,9 @@ impl Outcome {
     }
 }
 
-/// Reads everything that the plan names, and judges nothing.
-pub fn read(plan: &Plan) -> Gathered {
-    gather::gather(plan, (None, &Base::Disk), None, Texts::default(), Vec::new())
+/// Reads everything that the plan names, and judges nothing. What is read comes after the texts that are there.
+pub fn read(plan: &Plan, texts: Texts) -> Gathered {
+    gather::gather(plan, (None, &Base::Disk), None, texts, Vec::new())
 }
 
 /// A whole check.
@@ -113,7 +113,7 @@ pub fn check(plan: &Plan) -> Outcome {
     let texts = gathered.texts.into_shown();
     for finding in &mut verdicts.findings {
         if let Some(history) = &finding.history {
-            finding.message = format!("{}; {}", finding.message, history.sentence());
+            finding.message = format!("{} {}", finding.message, history.sentence());
         }
     }
     if plan.no_suppress {
@@ -157,12 +157,12 @@ pub fn check(plan: &Plan) -> Outcome {
 
 /// Opens the repository that the plan looks into, and says where what decides is read from: before a change, as the change
 /// must not decide about itself.
-fn settle(plan: &Plan, problems: &mut Vec<Problem>) -> (Option<Arc<Repository>>, Base) {
+fn settle(plan: &Plan, problems: &mut Vec<Problem>) -> (Option<Rc<Repository>>, Base) {
     if plan.look == Look::Files && plan.config_from.is_none() {
         return (None, Base::Disk);
     }
     let repository = match Repository::around(&plan.working) {
-        Ok(Some(repository)) => Arc::new(repository),
+        Ok(Some(repository)) => Rc::new(repository),
         Ok(None) => {
             let message = "the working folder lies in no repository of git";
             problems.push(Problem::fatal("no-repository", None, message).help("run it in a repository, or name files and folders"));

@@ -107,6 +107,7 @@ impl Text {
         self.commit = Some(commit.clone());
     }
     /// The same under another path, or in another commit.
+    #[must_use]
     pub fn also_at(&self, path: &str, commit: &Arc<str>) -> Self {
         let (content, hidden) = (self.content.clone(), self.hidden.clone());
         Self { path: path.to_owned(), content, encoding: self.encoding, hidden, origin: self.origin, commit: Some(commit.clone()) }
