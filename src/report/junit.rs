@@ -95,13 +95,14 @@ fn reading(outcome: &Outcome, outside: &Outside<'_>) -> Suite {
     let mut cases = Vec::new();
     let mut notes = String::new();
     for problem in &outcome.problems {
-        let at = problem.place.and_then(|s| outside.spot(s)).map(|s| s.sentence());
+        let spot = problem.place.and_then(|s| outside.spot(s));
         let message = outside.problem(problem);
-        let text = at.as_ref().map_or_else(|| message.clone(), |at| format!("{at}: {message}"));
+        let text = spot.as_ref().map_or_else(|| message.clone(), |spot| format!("{}: {message}", spot.sentence()));
         if problem.weight == Weight::Note {
             notes.push_str(&format!("{}: {text}\n", problem.code));
         } else {
-            let name = at.map_or_else(|| problem.code.to_owned(), |at| format!("{} {at}", problem.code));
+            // The name has no line, so that the test is the same when lines move.
+            let name = spot.map_or_else(|| problem.code.to_owned(), |spot| format!("{} {}", problem.code, spot.path));
             cases.push(Case { name, ended: Ended::Error { kind: problem.code.to_owned(), message, text }, output: String::new() });
         }
     }

@@ -203,7 +203,7 @@ pub(super) fn uri(path: &str, lies: Lies) -> String {
         Lies::Outside => {
             out.push_str("outside/");
             if let Some(below) = rest.strip_prefix('/') {
-                out.push_str("root/");
+                out.push_str("absolute/");
                 rest = below;
             }
             while let Some(below) = rest.strip_prefix("..") {
@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(uri("a/b.env", Lies::Inside), "a/b.env");
         assert_eq!(uri("a b/\u{e9}:x\n.env", Lies::Inside), "a%20b/%C3%A9%3Ax%0A.env");
         assert_eq!(uri("a\\xff\\\\xff", Lies::Inside), "a%FF%5Cxff");
-        assert_eq!(uri("/etc/keys.env", Lies::Outside), "outside/root/etc/keys.env");
+        assert_eq!(uri("/etc/keys.env", Lies::Outside), "outside/absolute/etc/keys.env");
         assert_eq!(uri("../../k.env", Lies::Outside), "outside/up/up/k.env");
         assert_eq!(uri("<stdin>", Lies::Nowhere), "stdin");
     }

@@ -115,7 +115,7 @@ struct Notification {
     level: &'static str,
     message: Message,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    locations: Vec<Location>,
+    locations: Vec<Place>,
 }
 
 #[derive(Serialize)]
@@ -132,9 +132,9 @@ struct Result<'a> {
     rule_index: usize,
     level: &'static str,
     message: Message,
-    locations: Vec<Location>,
+    locations: Vec<Place>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location>,
+    related_locations: Vec<Place>,
     partial_fingerprints: BTreeMap<&'static str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<Suppression>>,
@@ -161,7 +161,7 @@ struct ResultProperties<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Location {
+struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
     physical_location: Physical,
@@ -257,7 +257,7 @@ fn score(severity: Severity) -> &'static str {
     }
 }
 
-fn location(spot: Spot, id: Option<usize>, note: &str) -> Location {
+fn location(spot: Spot, id: Option<usize>, note: &str) -> Place {
     let described = match spot.lies {
         Lies::Inside => None,
         Lies::Outside => Some(format!("outside the working folder: {}", spot.path)),
@@ -267,7 +267,7 @@ fn location(spot: Spot, id: Option<usize>, note: &str) -> Location {
         Some(((start_line, start_column), (end_line, end_column))) => Region::Text { start_line, start_column, end_line, end_column },
         None => Region::Bytes { byte_offset: spot.bytes.0, byte_length: spot.bytes.1 },
     };
-    Location {
+    Place {
         id,
         physical_location: Physical { artifact_location: Artifact { uri: spot.uri, description: described.map(|d| message(&d)) }, region },
         message: (!note.is_empty()).then(|| message(note)),
