@@ -12,30 +12,30 @@ use crate::finding::{CarriedPart, Confidence, Finding, Role, Severity};
 use crate::model::Exchange;
 use crate::problem::{Problem, Weight};
 use crate::run::{Coverage, Outcome};
-use crate::text::{Shown, Span, clean};
+use crate::text::{Shown, Span, clean, opens_command};
 
 /// A report of `keylint check`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "keylint report", description = "The report of `keylint check --format json`.")]
 pub struct Report<'a> {
     /// `keylint-report/1`.
-    schema: &'static str,
+    pub(super) schema: &'static str,
     /// What made it.
-    tool: Tool,
+    pub(super) tool: Tool,
     /// The time of the check.
-    as_of: String,
+    pub(super) as_of: String,
     /// The declaration in use.
-    config: Option<String>,
+    pub(super) config: Option<String>,
     /// How it ended.
-    verdict: Verdict,
+    pub(super) verdict: Verdict,
     /// The findings, worst first.
     findings: Vec<FindingOut<'a>>,
     /// What could not be assessed, by rule.
-    not_assessed: Vec<NotAssessedOut<'a>>,
+    pub(super) not_assessed: Vec<NotAssessedOut<'a>>,
     /// What was not read or not understood.
-    problems: Vec<ProblemOut<'a>>,
+    pub(super) problems: Vec<ProblemOut<'a>>,
     /// What was read.
-    coverage: CoverageOut,
+    pub(super) coverage: CoverageOut,
 }
 
 /// What made a document.
@@ -49,7 +49,7 @@ pub struct Tool {
 
 /// How a check ended.
 #[derive(Serialize, JsonSchema)]
-struct Verdict {
+pub(super) struct Verdict {
     /// 0 nothing at or above `fail_on`, 1 findings, 2 incomplete or not possible, 3 nothing to look at.
     exit_code: u8,
     /// Whether everything that was asked for was read.
@@ -83,7 +83,7 @@ struct Counts {
 
 /// A finding.
 #[derive(Serialize, JsonSchema)]
-struct FindingOut<'a> {
+pub(super) struct FindingOut<'a> {
     /// The rule.
     rule: &'a str,
     /// Its family.
@@ -217,7 +217,7 @@ struct SuppressedOut<'a> {
 
 /// A rule without an answer.
 #[derive(Serialize, JsonSchema)]
-struct NotAssessedOut<'a> {
+pub(super) struct NotAssessedOut<'a> {
     /// The rule.
     rule: &'a str,
     /// For how many subjects.
@@ -344,7 +344,7 @@ pub(super) fn tool() -> Tool {
     Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
 }
 
-fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<'a>> {
+pub(super) fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<'a>> {
     let rule = outcome.book.rules.get(finding.rule)?;
     let role = |role| match role {
         Role::Primary => "primary",
@@ -393,11 +393,8 @@ fn secret(outcome: &Outcome, finding: &Finding) -> Option<SecretOut> {
     (!parts.is_empty()).then_some(SecretOut { exchange, parts })
 }
 
-/// Writes the report.
-///
-/// # Errors
-/// Where `out` cannot be written.
-pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> io::Result<()> {
+/// The report without its findings.
+pub(super) fn report(outcome: &Outcome) -> Report<'_> {
     let mut counts = Counts::default();
     for finding in outcome.live() {
         match finding.severity {
@@ -408,8 +405,7 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
             Severity::Info => counts.info += 1,
         }
     }
-    let shown = outcome.verdicts.findings.iter().filter(|f| show_suppressed || f.suppressed.is_none());
-    let report = Report {
+    Report {
         schema: "keylint-report/1",
         tool: tool(),
         as_of: outcome.as_of.to_string(),
@@ -439,10 +435,18 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
             .collect(),
         problems: outcome.problems.iter().map(|p| ProblemOut::new(&outcome.texts, p)).collect(),
         coverage: CoverageOut::new(&outcome.coverage),
-    };
-    let mut bytes = serde_json::to_vec(&report).map_err(io::Error::from)?;
+    }
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> io::Result<()> {
+    let report = report(outcome);
+    let mut bytes = harmless(serde_json::to_vec(&report).map_err(io::Error::from)?);
     // The findings are most of a report: they are written on all cores and put in their place.
-    let shown: Vec<&Finding> = shown.collect();
+    let shown: Vec<&Finding> = outcome.verdicts.findings.iter().filter(|f| show_suppressed || f.suppressed.is_none()).collect();
     let parts: Vec<serde_json::Result<Vec<u8>>> = shown.par_chunks(256).map(|part| findings(outcome, part)).collect();
     let place = b",\"findings\":[";
     let at = bytes.windows(place.len()).position(|w| w == place).map_or(bytes.len(), |i| i + place.len());
@@ -459,6 +463,20 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
     out.write_all(b"\n")
 }
 
+/// JSON in which no string holds a command of the machine that runs a job, see [`opens_command`]: the bracket is written as an
+/// escape, which is the same string to whoever reads it. Outside strings JSON has no `#`.
+pub(super) fn harmless(bytes: Vec<u8>) -> Vec<u8> {
+    let Some(first) = memchr::memmem::find(&bytes, b"##") else { return bytes };
+    let Ok(text) = std::str::from_utf8(&bytes) else { return bytes };
+    let (before, rest) = text.split_at_checked(first).unwrap_or(("", text));
+    let mut out = String::with_capacity(text.len() + 64);
+    out.push_str(before);
+    for c in rest.chars() {
+        if c == '[' && opens_command(&out) { out.push_str("\\u005b") } else { out.push(c) }
+    }
+    out.into_bytes()
+}
+
 /// Findings, separated by commas.
 fn findings(outcome: &Outcome, part: &[&Finding]) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(part.len() * 2048);
@@ -468,12 +486,12 @@ fn findings(outcome: &Outcome, part: &[&Finding]) -> serde_json::Result<Vec<u8>>
         }
         serde_json::to_writer(&mut bytes, &found)?;
     }
-    Ok(bytes)
+    Ok(harmless(bytes))
 }
 
 /// Writes a document as one line. It is made as a whole first: many small writes cost more than the memory.
 pub(super) fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(value).map_err(io::Error::from)?;
+    let mut bytes = harmless(serde_json::to_vec(value).map_err(io::Error::from)?);
     bytes.push(b'\n');
     out.write_all(&bytes)
 }

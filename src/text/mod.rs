@@ -8,7 +8,7 @@ mod clean;
 mod decode;
 mod near;
 
-pub use clean::{clean, clean_into, label, quotable};
+pub use clean::{clean, clean_into, label, opens_command, quotable};
 pub use decode::{Encoding, Undecodable};
 pub use near::nearest;
 

@@ -313,6 +313,8 @@ fn is_masked(text: &ShownText, mark: &Mark) -> bool {
 /// Appends a character as it may be shown.
 fn push(c: char, out: &mut String) {
     match c {
+        // It may end the beginning of a command, and the line so far says whether it does.
+        '[' => clean_into(out, "["),
         ' '..='~' => out.push(c),
         '\t' => out.push_str(TAB),
         _ => clean_into(out, c.encode_utf8(&mut [0; 4])),
