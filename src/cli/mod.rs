@@ -318,7 +318,7 @@ fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io:
         let at = problem.place.and_then(|s| Some((texts.get(s.text)?, s)));
         let at = at.map(|(t, s)| {
             let p = t.position(s.start);
-            format!("{}:{}:{}: ", clean(t.path()), p.line, p.column)
+            format!("{}:{}:{}: ", t.name(), p.line, p.column)
         });
         let help = problem.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
         writeln!(err, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;

@@ -108,8 +108,7 @@ impl<'a> Outside<'a> {
             lies,
             lines: (start.line > 0).then_some(((start.line, start.column), (end.line, end.column))),
             bytes: (start.offset, end.offset.saturating_sub(start.offset)),
-            // Whoever reads git's history says here which commit it was; a working tree has none.
-            commit: None,
+            commit: text.commit().map(str::to_owned),
         })
     }
     /// The place that a finding is about. One that has none is about what the declaration says, or should say.

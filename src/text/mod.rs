@@ -231,6 +231,14 @@ impl ShownText {
     pub fn commit(&self) -> Option<&str> {
         self.commit.as_deref()
     }
+    /// The path as a line of a report has it: cleaned, and with the commit that it stands in.
+    pub fn name(&self) -> String {
+        let path = clean(&self.path);
+        match self.commit.as_deref() {
+            Some(commit) => format!("{path}@{}", commit.get(..12).unwrap_or(commit)),
+            None => path.into_owned(),
+        }
+    }
     /// Whether its file is no text.
     pub fn is_binary(&self) -> bool {
         self.origin.binary
