@@ -38,6 +38,8 @@ pub struct Scan {
     pub refused: Vec<Refused>,
     /// Values that documentation prints.
     pub published: usize,
+    /// Where one of the words may stand that are looked for in every file, see [`Hit::Pair`].
+    pub pairs: Vec<usize>,
 }
 
 /// Texts up to this size are looked at whole, whatever their words: files of keys have few.
@@ -59,6 +61,7 @@ struct Places {
     words: Vec<usize>,
     phrases: Vec<(usize, usize)>,
     keypairs: Vec<(usize, usize, Value)>,
+    pairs: Vec<usize>,
 }
 
 impl Places {
@@ -75,7 +78,7 @@ impl Places {
         for (a, b, value) in std::mem::take(&mut self.keypairs) {
             if inside(a, b) { keypairs.push((a - from, b - from, value)) } else { self.keypairs.push((a, b, value)) }
         }
-        Self { runs, words, phrases, keypairs }
+        Self { runs, words, phrases, keypairs, pairs: Vec::new() }
     }
 }
 
@@ -136,7 +139,7 @@ impl Detector {
             columns::Table::read(*kind, &scene).is_some()
         });
         let mut places = self.places(bytes, code, table.is_some());
-        let mut scan = Scan::default();
+        let mut scan = Scan { pairs: std::mem::take(&mut places.pairs), ..Scan::default() };
         if places.is_empty() {
             return scan;
         }
@@ -197,6 +200,7 @@ impl Detector {
                 }
             }
             Hit::Numbers(_) => {}
+            Hit::Pair(at) => places.pairs.push(at),
         });
         let searched = if code { bytes.len() <= SMALL } else { bytes.len() <= NAMED };
         if searched {
@@ -224,7 +228,7 @@ impl Detector {
         places: Places,
         scan: &mut Scan,
     ) {
-        let Places { runs, mut words, phrases, keypairs } = places;
+        let Places { runs, mut words, phrases, keypairs, pairs: _ } = places;
         let code = is_code(path);
         if words.is_empty() {
             words = self.names(bytes, code);

@@ -1,7 +1,7 @@
 //! The one linear pass: where a text has runs of characters that could be a value. Most bytes of most files are seen only
 //! here, a block at a time.
 
-use super::blocks::{self, BLOCK, Masks, below, stretches, whole};
+use super::blocks::{self, BATCH, BLOCK, Batch, Ends, Masks, below, stretches, whole};
 
 /// A run of the characters that values are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +60,15 @@ pub enum Hit {
     Words(usize),
     /// A stretch of digits and separators. A place within it.
     Numbers(usize),
+    /// `cv` or `yl`: there may be a word that is looked for in every file. The place of the second letter of the one, of the
+    /// first of the other.
+    Pair(usize),
 }
 
 /// In texts longer than this, only runs of [`LONG`] characters begin a look; shorter parts are found beside longer ones.
 const SHORT_TEXT: usize = 4096;
 /// Shortest run that is looked for in a long text. No shared secret is shorter.
 pub const LONG: usize = 24;
-
-/// How many blocks are read before they are looked at: what they are made of stays near.
-const BATCH: usize = 64;
 
 /// Calls `found` with all that is worth a second look, in the order of the text as far as runs go.
 pub fn each(bytes: &[u8], found: impl FnMut(Hit)) {
@@ -93,33 +93,59 @@ struct Pass<'b, const N: u32> {
     /// Whether the last quarter of the block before is of words, and whether all of it is of numbers.
     words: bool,
     numbers: bool,
+    /// Up to where that is: the end of the last block that was worth a look.
+    seen: usize,
 }
 
 impl<'b, const N: u32> Pass<'b, N> {
     fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, open: 0, digit: false, words: false, numbers: false }
+        Self { bytes, open: 0, digit: false, words: false, numbers: false, seen: 0 }
     }
 
     fn all(mut self, mut found: impl FnMut(Hit)) {
         let (blocks, tail) = self.bytes.as_chunks::<BLOCK>();
-        let mut masks = [Masks::default(); BATCH];
-        let mut base = 0;
-        for batch in blocks.chunks(BATCH) {
-            blocks::masks(batch, &mut masks);
-            for seen in masks.iter().take(batch.len()) {
-                self.block(base, *seen, &mut found);
-                base += BLOCK;
-            }
-        }
+        let ends = if N == SHORTEST as u32 { Ends::Short } else { Ends::Long };
         // What is left, with zeros behind it, ends every run.
-        let mut last = [0u8; BLOCK];
-        for (to, b) in last.iter_mut().zip(tail) {
+        let mut last = [[0u8; BLOCK]];
+        for (to, b) in last.iter_mut().flatten().zip(tail) {
             *to = *b;
         }
-        blocks::masks(&[last], &mut masks);
-        if let Some(seen) = masks.first() {
-            self.block(base, *seen, &mut found);
+        let mut batch = Batch::new();
+        let (mut base, mut before) = (0, 0);
+        for some in blocks.chunks(BATCH).chain([&last[..]]) {
+            let interest = batch.read(some, before, ends);
+            let mut pairs = interest.pairs;
+            while pairs != 0 {
+                let at = pairs.trailing_zeros() as usize;
+                pairs &= pairs - 1;
+                let mut bits = batch.pairs(at);
+                while bits != 0 {
+                    found(Hit::Pair(base + at * BLOCK + bits.trailing_zeros() as usize));
+                    bits &= bits - 1;
+                }
+            }
+            let mut look = interest.look;
+            while look != 0 {
+                let at = look.trailing_zeros() as usize;
+                look &= look - 1;
+                if self.seen != base + at * BLOCK {
+                    self.behind(batch.masks(at));
+                }
+                self.block(base + at * BLOCK, batch.masks(at + 1), &mut found);
+                self.seen = base + (at + 1) * BLOCK;
+            }
+            (base, before) = (base + some.len() * BLOCK, some.len());
         }
+    }
+
+    /// What is known at the end of a block in which there was nothing.
+    #[inline]
+    fn behind(&mut self, Masks { value, digit, lower, apart }: Masks) {
+        let words = lower | apart | if N == SHORTEST as u32 { digit } else { 0 };
+        self.open = value.leading_ones() as usize;
+        self.digit = digit & !below(BLOCK - self.open) != 0;
+        self.words = words >> (BLOCK - QUARTER) == 0xffff;
+        self.numbers = false;
     }
 
     #[inline]
