@@ -145,6 +145,9 @@ impl<'p> Scope<'p> {
         if is_misnamed(&input.path, self.plan) {
             return false;
         }
+        if self.exclude.is_empty() {
+            return true;
+        }
         let path = self.relative(input);
         match self.exclude.iter().find(|e| e.paths.is_match(&path)) {
             Some(exclude) => {
@@ -220,9 +223,10 @@ impl<'p> Scope<'p> {
         }
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
-            buffer.reserve(scan::WINDOW + 1);
+            buffer.reserve_exact(scan::WINDOW);
             let read = self.read_into(buffer, input, TextId(id), detector);
-            if buffer.capacity() > 4 * scan::WINDOW {
+            // As much is read as there is room for: the same for each file.
+            if buffer.capacity() > scan::WINDOW {
                 *buffer = Vec::new();
             }
             read

@@ -71,8 +71,11 @@ impl Places {
     /// Those within a stretch, counted from its beginning.
     fn within(&mut self, from: usize, to: usize) -> Self {
         let inside = |a: usize, b: usize| from <= a && b <= to;
-        let runs = self.runs.iter().filter(|r| inside(r.start, r.end)).map(|r| Run { start: r.start - from, end: r.end - from }).collect();
-        let words = self.words.iter().filter(|w| inside(**w, **w)).map(|w| w - from).collect();
+        // Both are in order.
+        let begun = self.runs.get(self.runs.partition_point(|r| r.start < from)..).unwrap_or(&[]).iter().take_while(|r| r.start <= to);
+        let runs = begun.filter(|r| inside(r.start, r.end)).map(|r| Run { start: r.start - from, end: r.end - from }).collect();
+        let begun = self.words.get(self.words.partition_point(|w| *w < from)..).unwrap_or(&[]).iter();
+        let words = begun.take_while(|w| **w <= to).map(|w| w - from).collect();
         let phrases = self.phrases.iter().filter(|(a, b)| inside(*a, *b)).map(|(a, b)| (a - from, b - from)).collect();
         let mut keypairs = Vec::new();
         for (a, b, value) in std::mem::take(&mut self.keypairs) {
@@ -133,10 +136,10 @@ impl Detector {
 
     pub(super) fn scan_at(&self, bytes: &[u8], path: &str, why: bool, depth: u8) -> Scan {
         let code = is_code(path);
-        let table = (!code).then(|| columns::kind(path, bytes)).flatten().filter(|kind| {
+        let table = (!code).then(|| columns::kind(path, bytes)).flatten().and_then(|kind| {
             let nothing = Lexed::default();
             let scene = Scene::new(&self.catalogue, self.mentioner(), bytes, &[], &nothing, path);
-            columns::Table::read(*kind, &scene).is_some()
+            columns::Table::read(kind, &scene)
         });
         let mut places = self.places(bytes, code, table.is_some());
         let mut scan = Scan { pairs: std::mem::take(&mut places.pairs), ..Scan::default() };
@@ -153,11 +156,13 @@ impl Detector {
         let mut counted = 0usize;
         for (from, to) in stretches(bytes, &places) {
             let inside = places.within(from, to);
-            line += memchr::memchr_iter(b'\n', bytes.get(counted..from).unwrap_or(&[])).count() as u32;
-            counted = from;
             let mut part = Scan::default();
             let head = if from < HEAD { &[][..] } else { head };
             self.look(bytes.get(from..to).unwrap_or(&[]), head, path, why, depth, None, inside, &mut part);
+            if !part.groups.is_empty() {
+                line += memchr::memchr_iter(b'\n', bytes.get(counted..from).unwrap_or(&[])).count() as u32;
+                counted = from;
+            }
             for group in &mut part.groups {
                 for p in &mut group.parts {
                     p.start += from;
@@ -224,7 +229,7 @@ impl Detector {
         path: &str,
         why: bool,
         depth: u8,
-        kind: Option<columns::Style>,
+        table: Option<columns::Table>,
         places: Places,
         scan: &mut Scan,
     ) {
@@ -236,7 +241,6 @@ impl Detector {
         let lexed = lex(bytes);
         let mentioner = self.mentioner();
         let scene = Scene::new(&self.catalogue, mentioner, bytes, head, &lexed, path);
-        let table = kind.and_then(|k| columns::Table::read(k, &scene));
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut refused: Vec<Refused> = Vec::new();
         let mut taken = Taken::default();

@@ -22,9 +22,40 @@ struct Lexer<'b> {
     unclosed: [usize; 3],
 }
 
+/// A byte that belongs to a word, one that does so whatever follows, and one that tells that a text holds more than a value.
+const WORD: u8 = 1;
+const PLAIN: u8 = 2;
+const APART: u8 = 4;
+
+#[expect(clippy::indexing_slicing, reason = "made by the compiler, a table of 256 for a byte")]
+static CLASS: [u8; 256] = {
+    let mut table = [0u8; 256];
+    let mut b = 0usize;
+    while b < 256 {
+        let c = b as u8;
+        if c.is_ascii_alphanumeric() || c >= 0x80 || matches!(c, b'_' | b'$' | b'.' | b'+' | b'~') {
+            table[b] = WORD | PLAIN;
+        } else if matches!(c, b'-' | b'/') {
+            table[b] = WORD;
+        } else if matches!(
+            c,
+            b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'{' | b'[' | b'<' | b'&' | b'?' | b',' | b';' | b'\\'
+        ) {
+            table[b] = APART;
+        }
+        b += 1;
+    }
+    table
+};
+
+#[expect(clippy::indexing_slicing, reason = "a table of 256 for a byte")]
+fn is(b: u8, class: u8) -> bool {
+    CLASS[b as usize] & class != 0
+}
+
 /// Whether a byte belongs to a word.
 fn in_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b >= 0x80 || matches!(b, b'_' | b'$' | b'.' | b'-' | b'+' | b'/' | b'~')
+    is(b, WORD)
 }
 
 /// Lexes `bytes`.
@@ -109,10 +140,11 @@ impl Lexer<'_> {
     fn word(&mut self, from: usize, to: usize) -> usize {
         let mut i = from;
         loop {
-            let b = self.at(i);
+            i += self.bytes.get(i..to).map_or(0, |rest| rest.iter().take_while(|b| is(**b, PLAIN)).count());
             if i >= to {
                 break;
             }
+            let b = self.at(i);
             // An arrow and the beginning of a comment are no parts of a word.
             if (b == b'-' && self.at(i + 1) == b'>') || (b == b'/' && self.at(i + 1) == b'/') {
                 break;
@@ -199,6 +231,11 @@ impl Lexer<'_> {
     fn closing(&self, from: usize, to: usize, mark: u8, slashes: usize, level: u8) -> Result<usize, usize> {
         let mut i = from;
         while i < to {
+            // A backtick closes over lines.
+            let rest = self.bytes.get(i..to).unwrap_or(&[]);
+            let next = if mark == b'`' { memchr::memchr2(mark, b'\\', rest) } else { memchr::memchr3(mark, b'\\', b'\n', rest) };
+            let Some(next) = next else { return Err(to) };
+            i += next;
             let b = self.at(i);
             if b == b'\n' && mark != b'`' {
                 return Err(i);
@@ -236,9 +273,7 @@ impl Lexer<'_> {
         // Padding is no operator.
         let unpadded = inner.strip_suffix(b"==").or_else(|| inner.strip_suffix(b"=")).unwrap_or(inner);
         let structured = inner.len() >= 12
-            && unpadded.iter().any(|b| {
-                matches!(b, b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'{' | b'[' | b'<' | b'&' | b'?' | b',' | b';' | b'\\')
-            });
+            && unpadded.iter().any(|b| is(*b, APART));
         if structured && level < LEVELS {
             let (line_indent, first) = (self.indent, self.first);
             let depth = self.stack.len();

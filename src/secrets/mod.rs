@@ -8,6 +8,7 @@
 pub mod shape;
 pub mod value;
 pub mod headers;
+pub mod quick;
 pub mod catalogue;
 pub mod check;
 pub mod blocks;

@@ -7,10 +7,12 @@
 mod clean;
 mod decode;
 mod near;
+mod words;
 
 pub use clean::{clean, clean_into, label, quotable};
 pub use decode::{Encoding, Undecodable};
 pub use near::nearest;
+pub use words::{Found, Words};
 
 use rayon::prelude::*;
 use zeroize::Zeroize as _;
