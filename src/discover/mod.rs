@@ -51,7 +51,7 @@ pub fn shown(path: &Path, base: &Path) -> String {
     // As nearly all are written; else part by part.
     let (whole, start) = (path.as_os_str().as_encoded_bytes(), base.as_os_str().as_encoded_bytes());
     let below = whole.strip_prefix(start).and_then(|rest| rest.strip_prefix(b"/")).and_then(|rest| std::str::from_utf8(rest).ok());
-    if let Some(plain) = below.filter(|p| is_plain(p)) {
+    if let Some(plain) = below.map(|p| p.strip_prefix("./").unwrap_or(p)).filter(|p| is_plain(p)) {
         return plain.to_owned();
     }
     let path = path.strip_prefix(base).unwrap_or(path);
@@ -134,7 +134,7 @@ pub fn find(paths: &[PathBuf], working: &Path) -> Found {
         }
     }
     // A file that was named and lies in a folder that was named too is read once, as named.
-    found.inputs.sort_by(|a, b| (&a.shown, !a.named).cmp(&(&b.shown, !b.named)));
+    found.inputs.par_sort_by(|a, b| (&a.shown, !a.named).cmp(&(&b.shown, !b.named)));
     found.inputs.dedup_by(|a, b| a.shown == b.shown);
     found.left_out.sort();
     found.left_out.dedup();

@@ -1,5 +1,8 @@
 //! Which exchange, which payload: one reader claims a document, or the answer says what came near.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::mask::hidden_ranges;
 use super::{By, Envelope, Harvest, PageOf, Payload, READERS, Reader, Record, reader};
 use crate::document::{Kind, Node};
@@ -210,16 +213,26 @@ fn bit(name: &str) -> u64 {
 
 /// The names of the records that payloads are told by, read once for the places that they stand at.
 #[derive(Default)]
-struct Samples<'n>(Vec<(&'n Node<'n>, Option<Names<'n>>)>);
+struct Samples<'n> {
+    top: Option<Names<'n>>,
+    rows: Vec<(&'n Node<'n>, Option<Names<'n>>)>,
+}
 
 impl<'n> Samples<'n> {
     fn of(&mut self, rows: &'n Node<'n>) -> Option<&Names<'n>> {
-        let known = self.0.iter().position(|(node, _)| std::ptr::eq(*node, rows));
+        let known = self.rows.iter().position(|(node, _)| std::ptr::eq(*node, rows));
         let at = known.unwrap_or_else(|| {
-            self.0.push((rows, sample(rows).and_then(Names::of)));
-            self.0.len() - 1
+            self.rows.push((rows, sample(rows).and_then(Names::of)));
+            self.rows.len() - 1
         });
-        self.0.get(at)?.1.as_ref()
+        self.rows.get(at)?.1.as_ref()
+    }
+    /// The names at the top of the document.
+    fn top(&mut self, node: &'n Node<'n>) -> Option<&Names<'n>> {
+        if self.top.is_none() {
+            self.top = Names::of(node);
+        }
+        self.top.as_ref()
     }
 }
 
@@ -265,6 +278,11 @@ fn same_endpoint(known: &str, written: &str) -> bool {
 }
 
 fn claim<'n>(exchange: Exchange, payload: &'static Payload, node: &'n Node<'n>, samples: &mut Samples<'n>) -> Option<Claim> {
+    if let Some(first) = payload.at.first()
+        && !samples.top(node).is_some_and(|top| top.has(first))
+    {
+        return None;
+    }
     let rows = follow(node, payload.at)?;
     if !around_fits(payload, node) {
         return None;
@@ -419,6 +437,11 @@ fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
                     break;
                 }
                 let Some(names) = Names::of(node) else { continue };
+                // Most objects have no field of any payload.
+                if !names.names.iter().any(|n| KNOWN.contains(n)) {
+                    visit.extend(entries.iter().map(|e| &e.value));
+                    continue;
+                }
                 for (exchange, payload) in readers.iter().flat_map(|r| r.payloads.iter().map(|p| (r.exchange, p))) {
                     let Some((rank, near)) = nearness(exchange, payload, &names) else { continue };
                     if best.as_ref().is_none_or(|(b, _)| rank > *b) {
@@ -431,6 +454,15 @@ fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
     }
     best.map(|(_, nearest)| nearest)
 }
+
+/// The fields of all payloads.
+static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let fields = READERS.iter().flat_map(|r| r.payloads).filter_map(|p| match &p.by {
+        By::Fields { decides, also, .. } => Some(decides.iter().chain(*also).copied()),
+        By::Shape { .. } => None,
+    });
+    fields.flatten().collect()
+});
 
 /// How near an object with these fields comes to a payload: thousandths of the deciding fields, then all known ones.
 fn nearness(exchange: Exchange, payload: &'static Payload, names: &Names<'_>) -> Option<((usize, usize), Nearest)> {

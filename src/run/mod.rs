@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::declaration::{Policy, Required, export_reference};
 use crate::discover::Ignores;
-use crate::discover::{self, Aside, Input};
+use crate::discover::{self, Aside, Found, Input};
 use crate::engine::{self, Context, Verdicts};
 use crate::exchanges::missing_pages;
 use crate::finding::{Confidence, Finding, Severity};
@@ -106,7 +106,11 @@ impl Outcome {
 }
 
 /// Reads everything that the plan names: exports, and with a detector the secrets in all files.
-pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut problems: Vec<Problem>) -> Gathered {
+pub fn gather(plan: &Plan, detector: Option<&Detector>, texts: Texts, problems: Vec<Problem>) -> Gathered {
+    gather_found(plan, detector, discover::find(&plan.paths, &plan.working), texts, problems)
+}
+
+fn gather_found(plan: &Plan, detector: Option<&Detector>, found: Found, mut texts: Texts, mut problems: Vec<Problem>) -> Gathered {
     let config = load_config(plan, &mut texts, &mut problems);
     let mut coverage = Coverage::default();
     if is_fatal(&problems) {
@@ -121,7 +125,6 @@ pub fn gather(plan: &Plan, detector: Option<&Detector>, mut texts: Texts, mut pr
             guard: Guard::default(),
         };
     }
-    let found = discover::find(&plan.paths, &plan.working);
     coverage.left_out = found.left_out;
     coverage.not_read = found.not_read;
     for name in found.absent {
@@ -280,10 +283,13 @@ fn absent_export(mut problem: Problem, config: Option<&Config>) -> Problem {
 /// A whole check.
 pub fn check(plan: &Plan) -> Outcome {
     let (mut texts, mut problems) = (Texts::default(), Vec::new());
-    let book = load_rules(plan, &mut texts, &mut problems);
+    // The rules are read while the folders are walked, and the shapes, too.
+    let walk = || discover::find(&plan.paths, &plan.working);
+    let (book, (found, _)) =
+        rayon::join(|| load_rules(plan, &mut texts, &mut problems), || rayon::join(walk, crate::secrets::Catalogue::built_in));
     let detector = Detector::new(load_shapes(plan, &mut texts, &mut problems));
     let baseline = load_baseline(plan, &mut texts, &mut problems);
-    let mut gathered = gather(plan, Some(&detector), texts, problems);
+    let mut gathered = gather_found(plan, Some(&detector), found, texts, problems);
     let mut book = book.unwrap_or(Rulebook { rules: Vec::new() });
     if !book.rules.is_empty() {
         check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);

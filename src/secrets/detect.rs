@@ -12,6 +12,7 @@ use super::group::{Group, group};
 use super::judge::{Candidate, Refused};
 use super::lex::{Kind, Lexed, lex};
 use super::mentions::Mentioner;
+use super::readings::Readings;
 use super::refuse::{Refusal, is_sequence, is_varied};
 use super::runs::{self, Hit, Run};
 use super::scene::Scene;
@@ -21,10 +22,11 @@ use super::values::{is_code, names_a_value, value_after, values_at};
 use super::{arrays, columns, companions, encoded, pem, phrase, urls};
 use crate::model::SecretPart;
 
-/// Finds credentials. One for a run; it holds tables, no state.
+/// Finds credentials. One for a run; it holds tables, and what they said of names before.
 pub struct Detector {
     catalogue: Arc<Catalogue>,
     mentioner: OnceLock<Mentioner>,
+    known: Readings,
     /// Words of names whose value may be any text.
     words: Option<Searcher>,
 }
@@ -115,7 +117,7 @@ impl Detector {
                 "_MEMO",
             ])
             .build();
-        Self { catalogue, mentioner: OnceLock::new(), words }
+        Self { catalogue, mentioner: OnceLock::new(), known: Readings::default(), words }
     }
     /// The built-in one.
     pub fn built_in() -> Self {
@@ -138,7 +140,7 @@ impl Detector {
         let code = is_code(path);
         let table = (!code).then(|| columns::kind(path, bytes)).flatten().and_then(|kind| {
             let nothing = Lexed::default();
-            let scene = Scene::new(&self.catalogue, self.mentioner(), bytes, &[], &nothing, path);
+            let scene = Scene::new(&self.catalogue, self.mentioner(), &self.known, bytes, &[], &nothing, path);
             columns::Table::read(kind, &scene)
         });
         let mut places = self.places(bytes, code, table.is_some());
@@ -192,12 +194,12 @@ impl Detector {
                     places.runs.push(run);
                 }
             }
-            Hit::Words(at) if at >= done => {
+            Hit::Words(at, first) if at >= done && phrase::may_begin(bytes, first) => {
                 let (phrase, until) = phrase::at(bytes, at);
                 done = until;
                 places.phrases.extend(phrase);
             }
-            Hit::Words(_) => {}
+            Hit::Words(..) => {}
             Hit::Numbers(at) if at >= counted => {
                 if let Some(keypair) = arrays::at(bytes, at) {
                     counted = keypair.1;
@@ -240,7 +242,7 @@ impl Detector {
         }
         let lexed = lex(bytes);
         let mentioner = self.mentioner();
-        let scene = Scene::new(&self.catalogue, mentioner, bytes, head, &lexed, path);
+        let scene = Scene::new(&self.catalogue, mentioner, &self.known, bytes, head, &lexed, path);
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut refused: Vec<Refused> = Vec::new();
         let mut taken = Taken::default();
@@ -279,7 +281,7 @@ impl Detector {
             if located(&scene, *run, token, &mut taken, &mut candidates, &mut refused) {
                 continue;
             }
-            for (start, end, value, first) in values_at(&lexed, bytes, token, *run, is_code(path)) {
+            for (start, end, value, first) in values_at(&lexed, bytes, token, *run, code) {
                 if taken.overlaps(start, end) {
                     continue;
                 }

@@ -161,10 +161,14 @@ impl Lexer<'_> {
                 break;
             }
         }
-        if i == from || self.bytes.get(from..i).is_some_and(|w| w.len() <= 2 && w.iter().all(|b| matches!(b, b'-' | b'/' | b'+' | b'~'))) {
+        if i == from || self.bytes.get(from..i.min(from + 3)).is_some_and(|w| w.len() <= 2 && w.iter().all(|b| matches!(b, b'-' | b'/' | b'+' | b'~'))) {
             // A lone slash of a comment, a dash, an arrow.
             self.push(Kind::Mark(self.at(from)), from, from + 1);
             return from + 1;
+        }
+        if i - from < 16 {
+            self.push(Kind::Word, from, i);
+            return i;
         }
         // Padding of base64 belongs to a long word when nothing follows that would make it an operator.
         let pads = self.run_of(i, to, b'=');
@@ -174,7 +178,7 @@ impl Lexer<'_> {
         } else {
             !in_word(self.at(i + pads)) && !matches!(self.at(i + pads), b'>' | b'~')
         };
-        if i - from >= 16 && (1..=2).contains(&pads) && ends {
+        if (1..=2).contains(&pads) && ends {
             i += pads;
         }
         self.push(Kind::Word, from, i);

@@ -27,6 +27,7 @@ pub mod first_look;
 pub mod context;
 pub mod enclosing;
 pub mod mentions;
+pub mod readings;
 pub mod scene;
 pub mod role;
 pub mod judge;

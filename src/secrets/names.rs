@@ -109,6 +109,9 @@ fn word(w: &str) -> Word {
 
 /// The words of a name, in lower case, in order.
 pub fn words(name: &str) -> Vec<String> {
+    if name.is_ascii() {
+        return ascii_words(name.get(..96).unwrap_or(name));
+    }
     let mut out: Vec<String> = Vec::new();
     let mut current = String::new();
     let chars: Vec<char> = name.chars().take(96).collect();
@@ -137,6 +140,34 @@ pub fn words(name: &str) -> Vec<String> {
         current.extend(c.to_lowercase());
     }
     finish(&mut current, &mut out);
+    out
+}
+
+/// The same of a name without letters of other alphabets.
+fn ascii_words(name: &str) -> Vec<String> {
+    let bytes = name.as_bytes();
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut finish = |from: usize, to: usize| {
+        if let Some(word) = name.get(from..to).filter(|w| !w.is_empty()) {
+            out.push(word.to_ascii_lowercase());
+        }
+    };
+    let mut before = b' ';
+    for (i, b) in bytes.iter().enumerate() {
+        if !b.is_ascii_alphabetic() {
+            finish(start, i);
+            start = i + 1;
+        } else if b.is_ascii_uppercase() {
+            let after = bytes.get(i + 1).is_some_and(u8::is_ascii_lowercase);
+            if before.is_ascii_lowercase() || (before.is_ascii_uppercase() && after) {
+                finish(start, i);
+                start = i;
+            }
+        }
+        before = *b;
+    }
+    finish(start, bytes.len());
     out
 }
 
@@ -285,10 +316,13 @@ pub fn venue_of(words: &[String], catalogue: &Catalogue) -> Option<(VenueId, boo
 
 fn role(all: &[String], catalogue: &Catalogue, reading: &mut Reading) {
     let mut i = all.len();
+    // What each word is, asked once: there are hundreds that it may be.
+    let kinds: Vec<Word> = all.iter().map(|w| word(w)).collect();
+    let kind = |at: usize| kinds.get(at).copied().unwrap_or(Word::Other);
     // What may follow a role: environments, accounts, the exchange.
     while i > 0 {
         let Some(w) = all.get(i - 1) else { return };
-        let kind = word(w);
+        let kind = kind(i - 1);
         let spoken = matches!(w.as_str(), "pk" | "sk" | "ak");
         let venue = kind == Word::Other && (catalogue.word(w).is_some() || w.len() == 1) && i > 1 && !spoken;
         let pair = i >= 2 && kind == Word::Other && all.get(i - 2).is_some_and(|before| catalogue.word(&format!("{before}{w}")).is_some());
@@ -300,10 +334,10 @@ fn role(all: &[String], catalogue: &Catalogue, reading: &mut Reading) {
             break;
         }
     }
-    let before = |n: usize| i.checked_sub(n).and_then(|at| all.get(at)).map_or(Word::Other, |w| word(w));
+    let before = |n: usize| i.checked_sub(n).map_or(Word::Other, kind);
     let text = |n: usize| i.checked_sub(n).and_then(|at| all.get(at)).map_or("", String::as_str);
-    let wallet = all.iter().any(|w| word(w) == Word::Wallet);
-    let has = |w: Word| all.iter().take(i).any(|x| word(x) == w);
+    let wallet = kinds.contains(&Word::Wallet);
+    let has = |w: Word| kinds.iter().take(i).any(|x| *x == w);
     reading.wallet = wallet;
     match before(1) {
         Word::Key => match before(2) {

@@ -56,8 +56,9 @@ pub fn is_value_byte(b: u8) -> bool {
 pub enum Hit {
     /// A run of at least [`SHORTEST`] characters that has the look of a value: random, not spelled.
     Run(Run),
-    /// A stretch of small letters and separators: prose, or a mnemonic. A place within it.
-    Words(usize),
+    /// A stretch of small letters and separators: prose, or a mnemonic. A place within it, and the first whole word after
+    /// that; an empty one where it is not known.
+    Words(usize, (usize, usize)),
     /// A stretch of digits and separators. A place within it.
     Numbers(usize),
     /// `cv` or `yl`: there may be a word that is looked for in every file. The place of the second letter of the one, of the
@@ -208,7 +209,8 @@ impl<'b, const N: u32> Pass<'b, N> {
         for n in 0..BLOCK / QUARTER {
             let is = quarters >> (n * QUARTER) & 1 == 1;
             if is && before {
-                found(Hit::Words(base + n * QUARTER - QUARTER));
+                let word = (n * QUARTER).checked_sub(QUARTER).and_then(|at| first_word(lower, at));
+                found(Hit::Words(base + n * QUARTER - QUARTER, word.map_or((0, 0), |(start, end)| (base + start, base + end))));
             }
             before = is;
         }
@@ -232,6 +234,16 @@ impl<'b, const N: u32> Pass<'b, N> {
         }
         found(Hit::Run(Run { start, end }));
     }
+}
+
+/// The first word that begins after a place in a block, if it ends there, too, and is near.
+fn first_word(lower: u64, at: usize) -> Option<(usize, usize)> {
+    let rest = lower >> at;
+    let cut = rest.trailing_ones();
+    let gap = rest.checked_shr(cut)?.trailing_zeros();
+    let start = at as u32 + cut + gap;
+    let end = start + lower.checked_shr(start)?.trailing_ones();
+    (cut + gap < 32 && end < BLOCK as u32).then_some((start as usize, end as usize))
 }
 
 /// Whether a run, or its end if it is an address, looks drawn.
