@@ -29,7 +29,7 @@ pub struct Batch {
     digit: [u64; BATCH + 1],
     lower: [u64; BATCH + 1],
     apart: [u64; BATCH + 1],
-    /// Where triples may begin, see [`triple`].
+    /// Where a triple may begin.
     pairs: [u64; BATCH],
 }
 
@@ -136,7 +136,7 @@ vectors! {
             let l = x.simd_eq(b'l').to_bitmask() >> 1 | LAST;
             *pair = (small.simd_eq(b'v').to_bitmask() & before) | (x.simd_eq(b'y').to_bitmask() & l);
         }
-        interest(batch, ends)
+        if ends == Ends::Short { interest::<16>(batch) } else { interest::<24>(batch) }
     }
     fn classes_with<S>(simd: S, block: &[u8; BLOCK]) -> Classes {
         let x = u8x64::from_slice(simd, block);
@@ -153,29 +153,26 @@ vectors! {
 
 /// Which blocks are worth a look. It errs on that side only: what it passes over has nothing in it, and what goes on from it
 /// into the next block stands in its masks. The same few steps for each block, without a branch, so that they are taken for
-/// several at once.
+/// several at once. `N` is the shortest length of a run.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "arrays of one length, and places below it")]
-fn interest(batch: &Batch, ends: Ends) -> Interest {
+fn interest<const N: u32>(batch: &Batch) -> Interest {
     let Batch { value, digit, lower, apart, pairs } = batch;
-    let short = if ends == Ends::Short { u64::MAX } else { 0 };
     let mut look = [0u64; BATCH];
     for i in 0..BATCH {
         let (now, before) = (value[i + 1], value[i]);
-        // Eighths of the block that are of values throughout, the highest bit of each. A run of sixteen covers one, one of
-        // twenty-four covers two in a row; or else it ends in this block just behind such ones at the end of the one before.
-        let eighths = zeros(!now, 0x7f7f_7f7f_7f7f_7f7f);
-        let last = u64::from(before >> 56 == 0xff);
-        let one = eighths | last;
-        let two = (eighths & (eighths << 8 | last << 7)) | u64::from(before >> 48 == 0xffff);
-        let run = (one & short) | (two & !short);
+        // A run in the block, or one that ends in it, seen in the halves on both sides of its beginning.
+        let run = stretches::<N>(now) | stretches::<N>(now << 32 | before >> 32);
         let digits = digit[i + 1] | digit[i] | u64::from(before == u64::MAX);
-        // Quarters of words throughout, two in a row.
-        let numbered = |i: usize| lower[i] | apart[i] | (digit[i] & short);
-        let quarters = zeros(!numbered(i + 1), 0x7fff_7fff_7fff_7fff);
-        let words = quarters & (quarters << 16 | u64::from(numbered(i) >> 48 == 0xffff) << 15);
+        let seen = |i: usize| Masks { value: 0, digit: digit[i], lower: lower[i], apart: apart[i] };
+        let (good, raw) = (quarters(prose::<N>(seen(i + 1))), quarters(worded::<N>(seen(i + 1))));
+        // The quarter before the block, of which it is not known here whether its words are as they should be. Where the
+        // last quarter hangs on that, it is worth a look, too.
+        let last = u64::from(worded::<N>(seen(i)) >> (BLOCK - QUARTER) == 0xffff) << (QUARTER - 1);
+        let words = good & (good << QUARTER | last);
+        let open = u64::from(raw & raw << QUARTER == 0) & u64::from(raw & last != 0) & raw >> (BLOCK - 1);
         let numbers = digit[i + 1] | apart[i + 1] == u64::MAX;
-        look[i] = u64::from((run != 0) & (digits != 0) | (words != 0) | numbers | (now == u64::MAX));
+        look[i] = u64::from((run != 0) & (digits != 0) | (words != 0) | (open != 0) | numbers | (now == u64::MAX));
     }
     let mut out = Interest::default();
     for i in 0..BATCH {
@@ -183,6 +180,36 @@ fn interest(batch: &Batch, ends: Ends) -> Interest {
         out.pairs |= u64::from(pairs[i] != 0) << i;
     }
     out
+}
+
+/// Bytes of a quarter of a block: the shortest stretch of words that can be a mnemonic covers two, twelve words of three
+/// letters.
+pub const QUARTER: usize = 16;
+
+/// What a stretch of words is made of. In a short text, the numbers of a list stand between its words, too.
+#[inline(always)]
+pub fn worded<const N: u32>(seen: Masks) -> u64 {
+    seen.lower | seen.apart | if N == 16 { seen.digit } else { 0 }
+}
+
+/// The same, but for what no mnemonic has: words of less than three or more than eight letters, words far from each other.
+#[inline(always)]
+pub fn prose<const N: u32>(seen: Masks) -> u64 {
+    let lower = seen.lower;
+    let apart = seen.apart | if N == 16 { seen.digit } else { 0 };
+    // Words that the block cuts are not known to be short.
+    let first = lower & 1;
+    let first = first | (lower & first << 1);
+    let last = lower & 1 << (BLOCK - 1);
+    let last = last | (lower & last >> 1);
+    let short = lower & !whole::<3>(lower) & !(first | last);
+    (lower | apart) & !(short | whole::<9>(lower) | whole::<10>(apart))
+}
+
+/// The quarters of a block of which every bit is set, by their highest one.
+#[inline(always)]
+pub fn quarters(mask: u64) -> u64 {
+    zeros(!mask, 0x7fff_7fff_7fff_7fff)
 }
 
 /// Which parts of a mask have no bit, by their highest one. `all` has all other bits of each part.
@@ -198,7 +225,7 @@ pub fn below(place: usize) -> u64 {
 }
 
 /// All places from which at least `N` bits follow, up to 64.
-#[inline]
+#[inline(always)]
 pub fn stretches<const N: u32>(mask: u64) -> u64 {
     let (mut out, mut have) = (mask, 1);
     // Without a look at whether any is left: as many steps as the length has, known when it is compiled.
@@ -211,7 +238,7 @@ pub fn stretches<const N: u32>(mask: u64) -> u64 {
 }
 
 /// All bits of stretches of at least `N` bits.
-#[inline]
+#[inline(always)]
 pub fn whole<const N: u32>(mask: u64) -> u64 {
     let (mut out, mut have) = (stretches::<N>(mask), 1);
     while have < N {

@@ -15,7 +15,7 @@ use super::mentions::Mentioner;
 use super::readings::Readings;
 use super::refuse::{Refusal, is_sequence, is_varied};
 use super::runs::{self, Hit, Run};
-use super::scene::Scene;
+use super::scene::{Head, Scene};
 use super::unescape::unescape;
 use super::value::Value;
 use super::values::{is_code, names_a_value, value_after, values_at};
@@ -140,7 +140,7 @@ impl Detector {
         let code = is_code(path);
         let table = (!code).then(|| columns::kind(path, bytes)).flatten().and_then(|kind| {
             let nothing = Lexed::default();
-            let scene = Scene::new(&self.catalogue, self.mentioner(), &self.known, bytes, &[], &nothing, path);
+            let scene = Scene::new(&self.catalogue, self.mentioner(), &self.known, bytes, None, &nothing, path);
             columns::Table::read(kind, &scene)
         });
         let mut places = self.places(bytes, code, table.is_some());
@@ -149,17 +149,17 @@ impl Detector {
             return scan;
         }
         if bytes.len() <= WHOLE || table.is_some() {
-            self.look(bytes, &[], path, why, depth, table, places, &mut scan);
+            self.look(bytes, None, path, why, depth, table, places, &mut scan);
             return scan;
         }
         // Only what is around the places, with the beginning of the text for whom it is about.
-        let head = bytes.get(..HEAD).unwrap_or(&[]);
+        let head = Head::new(bytes.get(..HEAD).unwrap_or(&[]));
         let mut line = 0u32;
         let mut counted = 0usize;
         for (from, to) in stretches(bytes, &places) {
             let inside = places.within(from, to);
             let mut part = Scan::default();
-            let head = if from < HEAD { &[][..] } else { head };
+            let head = Some(&head).filter(|_| from >= HEAD);
             self.look(bytes.get(from..to).unwrap_or(&[]), head, path, why, depth, None, inside, &mut part);
             if !part.groups.is_empty() {
                 line += memchr::memchr_iter(b'\n', bytes.get(counted..from).unwrap_or(&[])).count() as u32;
@@ -227,7 +227,7 @@ impl Detector {
     fn look(
         &self,
         bytes: &[u8],
-        head: &[u8],
+        head: Option<&Head<'_>>,
         path: &str,
         why: bool,
         depth: u8,

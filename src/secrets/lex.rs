@@ -37,10 +37,7 @@ static CLASS: [u8; 256] = {
             table[b] = WORD | PLAIN;
         } else if matches!(c, b'-' | b'/') {
             table[b] = WORD;
-        } else if matches!(
-            c,
-            b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'{' | b'[' | b'<' | b'&' | b'?' | b',' | b';' | b'\\'
-        ) {
+        } else if matches!(c, b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'{' | b'[' | b'<' | b'&' | b'?' | b',' | b';' | b'\\') {
             table[b] = APART;
         }
         b += 1;
@@ -161,7 +158,12 @@ impl Lexer<'_> {
                 break;
             }
         }
-        if i == from || self.bytes.get(from..i.min(from + 3)).is_some_and(|w| w.len() <= 2 && w.iter().all(|b| matches!(b, b'-' | b'/' | b'+' | b'~'))) {
+        if i == from
+            || self
+                .bytes
+                .get(from..i.min(from + 3))
+                .is_some_and(|w| w.len() <= 2 && w.iter().all(|b| matches!(b, b'-' | b'/' | b'+' | b'~')))
+        {
             // A lone slash of a comment, a dash, an arrow.
             self.push(Kind::Mark(self.at(from)), from, from + 1);
             return from + 1;
@@ -276,8 +278,7 @@ impl Lexer<'_> {
         let inner = self.bytes.get(start..end).unwrap_or(&[]);
         // Padding is no operator.
         let unpadded = inner.strip_suffix(b"==").or_else(|| inner.strip_suffix(b"=")).unwrap_or(inner);
-        let structured = inner.len() >= 12
-            && unpadded.iter().any(|b| is(*b, APART));
+        let structured = inner.len() >= 12 && unpadded.iter().any(|b| is(*b, APART));
         if structured && level < LEVELS {
             let (line_indent, first) = (self.indent, self.first);
             let depth = self.stack.len();

@@ -19,6 +19,7 @@ pub mod lex;
 pub mod urls;
 pub mod foreign;
 pub mod glued;
+pub mod spoken;
 pub mod names;
 pub mod stand_ins;
 pub mod refuse;

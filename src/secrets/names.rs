@@ -3,7 +3,8 @@
 
 use super::catalogue::{Catalogue, VenueId, bare};
 use super::foreign::foreign;
-use super::glued::GLUED;
+use super::glued::{GLUED, ends_glued};
+use super::spoken::{Word, word};
 use crate::model::SecretPart;
 
 /// What a name says.
@@ -25,86 +26,6 @@ pub struct Reading {
     pub venue: Option<(VenueId, bool)>,
     /// A word for tests, demos, sandboxes.
     pub test: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
-    Key,
-    Secret,
-    Private,
-    Public,
-    Api,
-    Access,
-    Pass,
-    Phrase,
-    Mnemonic,
-    Seed,
-    Token,
-    Id,
-    /// May follow a role and changes nothing: an account, an environment, a number, a form of writing.
-    Trailing,
-    /// `memo`, `uid`.
-    Memo,
-    /// What it names is no secret.
-    Refuses,
-    /// A word of a wallet: with `key` it is a wallet's key.
-    Wallet,
-    Client,
-    /// Any other word.
-    Other,
-}
-
-fn word(w: &str) -> Word {
-    match w {
-        "key" | "keys" | "clave" | "llave" | "chave" | "anahtar" | "kunci" | "schlüssel" | "clé" | "miyao" | "kluch" | "klyuch"
-        | "schluessel" | "apikey" | "apikeys" | "ключ" | "密钥" | "密匙" | "キー" | "키" => Word::Key,
-        "secret" | "secrets" | "sec" | "seckey" | "secretkey" | "apisecret" | "secreta" | "geheimnis" | "geheim" | "geheimschluessel"
-        | "sekretny" | "sekret" | "секрет" | "секретный" | "秘钥" | "シークレット" | "시크릿" | "비밀키" => {
-            Word::Secret
-        }
-        "private" | "priv" | "prv" | "pvt" | "privada" | "siyao" | "приватный" | "закрытый" | "私钥" | "秘密鍵" | "개인키"
-        | "privatekey" | "privkey" => Word::Private,
-        "public" | "pub" | "pubkey" | "publickey" | "verify" | "verifying" | "公钥" => Word::Public,
-        "api" => Word::Api,
-        "access" => Word::Access,
-        "pass" | "password" | "passwort" | "passwd" | "pwd" | "psw" | "kennwort" | "contrasena" | "senha" | "parola" | "parol" | "mima"
-        | "пароль" | "密码" | "口令" | "暗証" | "비밀번호" => Word::Pass,
-        "passphrase" | "phrase" | "kouling" | "пассфраза" | "パスフレーズ" | "패스프레이즈" => Word::Phrase,
-        "mnemonic" | "mnemonics" | "seedphrase" | "zhujici" | "мнемоника" | "助记词" | "ニーモニック" | "니모닉" => {
-            Word::Mnemonic
-        }
-        "seed" => Word::Seed,
-        "token" | "tokens" | "jwt" | "webhook" => Word::Token,
-        "id" => Word::Id,
-        "client" => Word::Client,
-        "memo" | "uid" => Word::Memo,
-        "wallet" | "deployer" | "signer" | "owner" | "evm" | "eth" | "ethereum" | "polygon" | "keypair" | "solana" | "sol" | "agent"
-        | "burner" | "metamask" => Word::Wallet,
-        "test" | "testnet" | "demo" | "paper" | "sandbox" | "live" | "prod" | "production" | "main" | "mainnet" | "real" | "dev"
-        | "staging" | "old" | "new" | "backup" | "default" | "value" | "val" | "str" | "string" | "text" | "raw" | "plain" | "hex"
-        | "b64" | "base64" | "b58" | "base58" | "env" | "var" | "input" | "field" | "one" | "two" | "first" | "second" | "a" | "b"
-        | "c" | "spot" | "futures" | "future" | "perp" | "perpetual" | "margin" | "swap" | "options" | "usdm" | "coinm" | "account"
-        | "acc" | "acct" | "user" | "bot" | "readonly" | "read" | "only" | "trade" | "trading" | "v1" | "v2" | "v3" | "v5" | "v"
-        | "here" | "is" | "master" | "sub" | "us" | "as" | "dec" | "decrypted" | "literal" | "used" | "using" | "loaded" | "was"
-        | "set" | "found" | "got" => Word::Trailing,
-        "hash" | "hashes" | "sha" | "sha1" | "sha256" | "sha512" | "md5" | "digest" | "checksum" | "sum" | "integrity" | "tx" | "txid"
-        | "txn" | "transaction" | "txhash" | "block" | "blockhash" | "commit" | "rev" | "revision" | "ref" | "signature" | "signed"
-        | "sign" | "sig" | "address" | "addr" | "nonce" | "uuid" | "guid" | "path" | "file" | "filename" | "location" | "dir"
-        | "folder" | "url" | "uri" | "link" | "href" | "header" | "headers" | "prefix" | "suffix" | "type" | "kind" | "version"
-        | "index" | "length" | "len" | "size" | "pattern" | "regex" | "placeholder" | "label" | "title" | "description" | "desc"
-        | "message" | "msg" | "error" | "column" | "count" | "limit" | "expires" | "expiry" | "expiration" | "masked" | "mask"
-        | "encrypted" | "enc" | "cipher" | "ciphertext" | "iv" | "salt" | "mac" | "kid" | "topic" | "root" | "leaf" | "proof" | "slot"
-        | "merkle" | "name" | "names" | "order" | "oid" | "trade_id" | "fingerprint" | "etag" | "cert" | "certificate" | "ssh"
-        | "bytecode" | "abi" | "data" | "status" | "state" | "time" | "timestamp" | "date" | "host" | "hostname" | "server" | "port"
-        | "symbol" | "referral" | "referrer" | "partner" | "broker" | "channel" | "site" | "sitekey" | "cache" | "idempotency"
-        | "primary" | "foreign" | "partition" | "sort" | "event" | "metric" | "query" | "route" | "selector" | "class" | "style"
-        | "color" | "icon" | "manager" | "store" | "provider" | "service" | "required" | "enabled" | "regexp" | "rotation" | "rotated"
-        | "policy" | "arn" | "resource" | "crc" | "cid" | "ipfs" | "bloom" | "receipt" | "parent" | "uncle" | "miner" | "extra"
-        | "params" | "body" | "payload" | "resolved" | "resolution" | "contract" | "mint" | "program" | "pool" | "vault" | "condition"
-        | "market" | "asset" | "listen" | "listenkey" | "session" | "request" | "trace" | "span" | "correlation" | "run" | "sitemap"
-        | "anon" | "publishable" | "storage" | "profile" | "position" | "metadata" | "meta" => Word::Refuses,
-        _ => Word::Other,
-    }
 }
 
 /// The words of a name, in lower case, in order.
@@ -173,7 +94,7 @@ fn ascii_words(name: &str) -> Vec<String> {
 
 /// Splits a word that is several without a mark between them, such as `okxapikey`; nothing where it is no such word.
 fn unglue(word: &str, catalogue: &Catalogue) -> Option<Vec<String>> {
-    if word.len() < 5 || word.len() > 40 || !word.is_ascii() {
+    if word.len() < 5 || word.len() > 40 || !ends_glued(word) || !word.is_ascii() {
         return None;
     }
     // From the end: the last known piece, and what is before it.
@@ -303,9 +224,13 @@ pub fn venue_of(words: &[String], catalogue: &Catalogue) -> Option<(VenueId, boo
             found = Some((venue, strong));
         }
     };
+    let mut both = String::new();
     for pair in words.windows(2) {
         if let [a, b] = pair {
-            consider(catalogue.word(&format!("{a}{b}")));
+            both.clear();
+            both.push_str(a);
+            both.push_str(b);
+            consider(catalogue.word(&both));
         }
     }
     for w in words {

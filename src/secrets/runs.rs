@@ -1,7 +1,7 @@
 //! The one linear pass: where a text has runs of characters that could be a value. Most bytes of most files are seen only
 //! here, a block at a time.
 
-use super::blocks::{self, BATCH, BLOCK, Batch, Ends, Masks, below, stretches, whole};
+use super::blocks::{self, BATCH, BLOCK, Batch, Ends, Masks, QUARTER, below, prose, quarters, stretches, whole, worded};
 
 /// A run of the characters that values are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +80,6 @@ pub fn each(bytes: &[u8], found: impl FnMut(Hit)) {
     }
 }
 
-/// Shortest stretch of words that can be a mnemonic covers two quarters of blocks: twelve words of three letters.
-const QUARTER: usize = 16;
-/// The first bits of the quarters.
-const FIRSTS: u64 = 0x0001_0001_0001_0001;
-
 /// What is known at the end of a block. `N` is the shortest length of a run.
 struct Pass<'b, const N: u32> {
     bytes: &'b [u8],
@@ -141,22 +136,21 @@ impl<'b, const N: u32> Pass<'b, N> {
 
     /// What is known at the end of a block in which there was nothing.
     #[inline]
-    fn behind(&mut self, Masks { value, digit, lower, apart }: Masks) {
-        let words = lower | apart | if N == SHORTEST as u32 { digit } else { 0 };
-        self.open = value.leading_ones() as usize;
-        self.digit = digit & !below(BLOCK - self.open) != 0;
-        self.words = words >> (BLOCK - QUARTER) == 0xffff;
+    fn behind(&mut self, seen: Masks) {
+        let worded = quarters(worded::<N>(seen));
+        self.open = seen.value.leading_ones() as usize;
+        self.digit = seen.digit & !below(BLOCK - self.open) != 0;
+        self.words = (if worded & worded << QUARTER == 0 { worded } else { quarters(prose::<N>(seen)) }) >> (BLOCK - 1) == 1;
         self.numbers = false;
     }
 
     #[inline]
     fn block(&mut self, base: usize, seen: Masks, found: &mut impl FnMut(Hit)) {
-        let words = seen.lower | seen.apart | if N == SHORTEST as u32 { seen.digit } else { 0 };
-        let quarters = stretches::<{ QUARTER as u32 }>(words) & FIRSTS;
-        if quarters & (quarters << QUARTER | u64::from(self.words)) != 0 {
+        let worded = quarters(worded::<N>(seen));
+        if worded & (worded << QUARTER | u64::from(self.words) << (QUARTER - 1)) != 0 {
             self.words(base, seen, found);
         } else {
-            self.words = quarters >> (BLOCK - QUARTER) != 0;
+            self.words = worded >> (BLOCK - 1) == 1;
         }
         // A list of sixty-four numbers covers a block; within one there is no bracket, so the first will do.
         let numbers = seen.digit | seen.apart == u64::MAX && seen.digit.count_ones() > 4;
@@ -194,22 +188,12 @@ impl<'b, const N: u32> Pass<'b, N> {
     /// from each other.
     #[inline(never)]
     fn words(&mut self, base: usize, seen: Masks, found: &mut impl FnMut(Hit)) {
-        let Masks { lower, mut apart, .. } = seen;
-        if N == SHORTEST as u32 {
-            // Of a numbered list.
-            apart |= seen.digit;
-        }
-        // Those that the block cuts are not known.
-        let edges = below(lower.trailing_ones() as usize) | !below(BLOCK - lower.leading_ones() as usize);
-        let short = lower & !whole::<3>(lower) & !edges;
-        let bad = short | whole::<9>(lower) | whole::<10>(apart);
-        let good = (lower | apart) & !bad;
-        let quarters = stretches::<{ QUARTER as u32 }>(good) & FIRSTS;
+        let quarters = quarters(prose::<N>(seen));
         let mut before = self.words;
         for n in 0..BLOCK / QUARTER {
-            let is = quarters >> (n * QUARTER) & 1 == 1;
+            let is = quarters >> ((n + 1) * QUARTER - 1) & 1 == 1;
             if is && before {
-                let word = (n * QUARTER).checked_sub(QUARTER).and_then(|at| first_word(lower, at));
+                let word = (n * QUARTER).checked_sub(QUARTER).and_then(|at| first_word(seen.lower, at));
                 found(Hit::Words(base + n * QUARTER - QUARTER, word.map_or((0, 0), |(start, end)| (base + start, base + end))));
             }
             before = is;

@@ -14,6 +14,19 @@ use super::readings::Readings;
 use super::urls;
 use crate::model::SecretPart;
 
+/// The beginning of a long text, of which several parts are looked at.
+pub struct Head<'h> {
+    bytes: &'h [u8],
+    mentions: OnceCell<Mentions>,
+}
+
+impl<'h> Head<'h> {
+    /// These bytes.
+    pub fn new(bytes: &'h [u8]) -> Self {
+        Self { bytes, mentions: OnceCell::new() }
+    }
+}
+
 /// A file, as far as it has been looked at.
 pub struct Scene<'s> {
     /// Whom words mean.
@@ -25,7 +38,7 @@ pub struct Scene<'s> {
     /// The text.
     pub bytes: &'s [u8],
     /// The beginning of the text that this is a part of, where it is a part of a longer one.
-    pub head: &'s [u8],
+    pub head: Option<&'s Head<'s>>,
     /// Its tokens.
     pub lexed: &'s Lexed,
     /// Its name.
@@ -42,7 +55,7 @@ impl<'s> Scene<'s> {
         mentioner: &'s Mentioner,
         known: &'s Readings,
         bytes: &'s [u8],
-        head: &'s [u8],
+        head: Option<&'s Head<'s>>,
         lexed: &'s Lexed,
         path: &'s str,
     ) -> Self {
@@ -63,11 +76,11 @@ impl<'s> Scene<'s> {
     pub fn mentions(&self) -> &Mentions {
         self.mentions.get_or_init(|| {
             let mut here = self.mentioner.find(self.bytes);
-            if !self.head.is_empty() {
+            if let Some(head) = self.head {
                 // Far before what is looked at.
-                let above = self.mentioner.find(self.head);
+                let above = head.mentions.get_or_init(|| self.mentioner.find(head.bytes));
                 here.trading |= above.trading;
-                here.venues.extend(above.venues.into_iter().map(|(_, v, test)| (usize::MAX / 2, v, test)));
+                here.venues.extend(above.venues.iter().map(|(_, v, test)| (usize::MAX / 2, *v, *test)));
             }
             here
         })
