@@ -1,8 +1,6 @@
 //! Which exchange, which payload: one reader claims a document, or the answer says what came near.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
+use super::fields::{Names, is_known};
 use super::mask::hidden_ranges;
 use super::{By, Envelope, Harvest, PageOf, Payload, READERS, Reader, Record, reader};
 use crate::document::{Kind, Node};
@@ -181,34 +179,6 @@ fn sample<'n>(rows: &'n Node<'n>) -> Option<&'n Node<'n>> {
 
 fn around_fits(payload: &Payload, node: &Node<'_>) -> bool {
     payload.around.iter().all(|(name, want)| node.get(name).is_none_or(|n| n.is_null() || n.scalar() == Some(want)))
-}
-
-/// The names of the fields of an object. Of most names, one bit of a number tells that they are none of them.
-struct Names<'n> {
-    names: Vec<&'n str>,
-    bits: u64,
-}
-
-impl<'n> Names<'n> {
-    fn of(node: &'n Node<'n>) -> Option<Self> {
-        let names: Vec<&str> = node.as_mapping()?.iter().filter_map(|e| e.key.scalar()).collect();
-        let bits = names.iter().fold(0, |bits, n| bits | bit(n));
-        Some(Self { names, bits })
-    }
-    fn has(&self, name: &str) -> bool {
-        self.bits & bit(name) != 0 && self.names.contains(&name)
-    }
-    /// How many of them are among others.
-    fn count(&self, others: &[&str]) -> usize {
-        if others.iter().any(|o| self.bits & bit(o) != 0) { self.names.iter().filter(|n| others.contains(n)).count() } else { 0 }
-    }
-}
-
-/// One bit for a name: its ends and its length.
-fn bit(name: &str) -> u64 {
-    let of = |b: Option<&u8>| usize::from(b.copied().unwrap_or(0));
-    let bytes = name.as_bytes();
-    1 << ((of(bytes.first()) * 5 + of(bytes.last()) * 11 + bytes.len() * 3) & 63)
 }
 
 /// The names of the records that payloads are told by, read once for the places that they stand at.
@@ -438,7 +408,7 @@ fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
                 }
                 let Some(names) = Names::of(node) else { continue };
                 // Most objects have no field of any payload.
-                if !names.names.iter().any(|n| KNOWN.contains(n)) {
+                if !names.names.iter().any(|n| is_known(n)) {
                     visit.extend(entries.iter().map(|e| &e.value));
                     continue;
                 }
@@ -454,15 +424,6 @@ fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
     }
     best.map(|(_, nearest)| nearest)
 }
-
-/// The fields of all payloads.
-static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let fields = READERS.iter().flat_map(|r| r.payloads).filter_map(|p| match &p.by {
-        By::Fields { decides, also, .. } => Some(decides.iter().chain(*also).copied()),
-        By::Shape { .. } => None,
-    });
-    fields.flatten().collect()
-});
 
 /// How near an object with these fields comes to a payload: thousandths of the deciding fields, then all known ones.
 fn nearness(exchange: Exchange, payload: &'static Payload, names: &Names<'_>) -> Option<((usize, usize), Nearest)> {

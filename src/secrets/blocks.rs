@@ -1,5 +1,6 @@
 //! Sixty-four bytes at a time: one bit for each byte of a class. All that most bytes of most files ever cost is this; what
 //! stands in a block is worked out on its masks, without looking at the bytes again.
+#![expect(clippy::inline_always, reason = "what is compiled for each set of instructions has to become part of its caller")]
 
 use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, mask8x64, u8x64};
 
@@ -33,11 +34,14 @@ pub struct Batch {
     pairs: [u64; BATCH],
 }
 
-impl Batch {
+impl Default for Batch {
     /// Before the first block.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { value: [0; BATCH + 1], digit: [0; BATCH + 1], lower: [0; BATCH + 1], apart: [0; BATCH + 1], pairs: [0; BATCH] }
     }
+}
+
+impl Batch {
     /// The masks of a block; the first is the last of those before.
     pub fn masks(&self, at: usize) -> Masks {
         let of = |masks: &[u64; BATCH + 1]| masks.get(at).copied().unwrap_or(0);
@@ -172,7 +176,9 @@ fn interest<const N: u32>(batch: &Batch) -> Interest {
         let words = good & (good << QUARTER | last);
         let open = u64::from(raw & raw << QUARTER == 0) & u64::from(raw & last != 0) & raw >> (BLOCK - 1);
         let numbers = digit[i + 1] | apart[i + 1] == u64::MAX;
-        look[i] = u64::from((run != 0) & (digits != 0) | (words != 0) | (open != 0) | numbers | (now == u64::MAX));
+        // No branch: numbers are added up, not truths.
+        let whole = u64::from(now == u64::MAX) | u64::from(numbers);
+        look[i] = u64::from(run != 0) & u64::from(digits != 0) | u64::from(words | open != 0) | whole;
     }
     let mut out = Interest::default();
     for i in 0..BATCH {
@@ -256,7 +262,7 @@ mod tests {
     #[test]
     fn each_byte_has_its_bits() {
         for b in 0..=255u8 {
-            let mut batch = Batch::new();
+            let mut batch = Batch::default();
             batch.read(&[[b; BLOCK]], 0, Ends::Short);
             let all = |is: bool| if is { u64::MAX } else { 0 };
             let mark = matches!(b, b'+' | b'/' | b'-' | b'_');
@@ -275,7 +281,7 @@ mod tests {
         }
         let mut block = [b'.'; BLOCK];
         block[8..24].copy_from_slice(b"aZ09+/-_aZ09+/-_");
-        let mut batch = Batch::new();
+        let mut batch = Batch::default();
         batch.read(&[block], 0, Ends::Short);
         assert_eq!(batch.masks(1).value, 0xffff << 8);
     }

@@ -2,6 +2,7 @@
 //! line breaks with their indentation, and which of them enclose which. No language is parsed, so a file that is broken,
 //! mixed or unknown is understood as far as it goes.
 
+use super::token::{APART, PLAIN, WORD, is};
 pub use super::token::{Frame, Kind, Lexed, Token};
 
 /// Frames within frames, at most; what lies deeper belongs to the last.
@@ -20,34 +21,6 @@ struct Lexer<'b> {
     first: usize,
     /// For each kind of quote, up to where none closes.
     unclosed: [usize; 3],
-}
-
-/// A byte that belongs to a word, one that does so whatever follows, and one that tells that a text holds more than a value.
-const WORD: u8 = 1;
-const PLAIN: u8 = 2;
-const APART: u8 = 4;
-
-#[expect(clippy::indexing_slicing, reason = "made by the compiler, a table of 256 for a byte")]
-static CLASS: [u8; 256] = {
-    let mut table = [0u8; 256];
-    let mut b = 0usize;
-    while b < 256 {
-        let c = b as u8;
-        if c.is_ascii_alphanumeric() || c >= 0x80 || matches!(c, b'_' | b'$' | b'.' | b'+' | b'~') {
-            table[b] = WORD | PLAIN;
-        } else if matches!(c, b'-' | b'/') {
-            table[b] = WORD;
-        } else if matches!(c, b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'{' | b'[' | b'<' | b'&' | b'?' | b',' | b';' | b'\\') {
-            table[b] = APART;
-        }
-        b += 1;
-    }
-    table
-};
-
-#[expect(clippy::indexing_slicing, reason = "a table of 256 for a byte")]
-fn is(b: u8, class: u8) -> bool {
-    CLASS[b as usize] & class != 0
 }
 
 /// Whether a byte belongs to a word.

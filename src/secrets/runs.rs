@@ -106,7 +106,7 @@ impl<'b, const N: u32> Pass<'b, N> {
         for (to, b) in last.iter_mut().flatten().zip(tail) {
             *to = *b;
         }
-        let mut batch = Batch::new();
+        let mut batch = Batch::default();
         let (mut base, mut before) = (0, 0);
         for some in blocks.chunks(BATCH).chain([&last[..]]) {
             let interest = batch.read(some, before, ends);

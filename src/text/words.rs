@@ -3,7 +3,7 @@
 
 /// Words that are looked for together.
 pub struct Words {
-    words: Vec<Vec<u8>>,
+    spelled: Vec<Vec<u8>>,
     any_case: bool,
     /// The threes of letters by which words begin, one bit each; a letter is folded to five bits.
     begins: Box<[u64; 512]>,
@@ -54,7 +54,7 @@ impl Words {
             starts.resize(starts.len().max(*key as usize + 1), at as u32);
         }
         starts.resize(THREES as usize + 1, keys.len() as u32);
-        Self { words, any_case, begins, starts, listed: keys.into_iter().map(|(.., at)| at).collect() }
+        Self { spelled: words, any_case, begins, starts, listed: keys.into_iter().map(|(.., at)| at).collect() }
     }
 
     /// The words that begin at a place, the longest first; of equal ones the first that was given.
@@ -63,7 +63,7 @@ impl Words {
         let listed = self.listed.get(of(key)..of(key + 1)).unwrap_or(&[]);
         let rest = text.get(start..).unwrap_or(&[]);
         listed.iter().filter_map(move |at| {
-            let word = self.words.get(*at as usize)?;
+            let word = self.spelled.get(*at as usize)?;
             let here = rest.get(..word.len())?;
             let is = if self.any_case { here.eq_ignore_ascii_case(word) } else { here == word.as_slice() };
             is.then_some(Found { start, end: start + word.len(), word: *at as usize })
