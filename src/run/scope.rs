@@ -337,6 +337,11 @@ impl<'p> Scope<'p> {
             read.taken = Some(taken);
         }
         let Some(taken) = &mut read.taken else { return };
+        // Nothing is told of most documents: what no place leads to is not kept.
+        let told = taken.exports > 0 || !taken.problems.is_empty() || !read.doubtful.is_empty();
+        if !told && read.scanned.sightings.iter().all(|s| s.text.is_some()) {
+            return;
+        }
         for (start, end) in std::mem::take(&mut taken.hide) {
             text.hide(start, end);
         }
