@@ -56,7 +56,7 @@ const WORDS: [(&[u8], usize, bool); 7] = [
 /// windows, the only words that are looked for in every file.
 pub fn marks(bytes: &[u8], pairs: &[usize]) -> Vec<Mark> {
     let mark = |place: &usize| {
-        // The third letter, before all of them.
+        // The letter behind the pair or its end, before all of them.
         let third = bytes.get(place + 1)?;
         WORDS.iter().filter(|(word, behind, _)| word.get(behind + 1) == Some(third)).find_map(|(word, behind, allow)| {
             let at = place.checked_sub(*behind)?;

@@ -30,7 +30,7 @@ pub struct Batch {
     digit: [u64; BATCH + 1],
     lower: [u64; BATCH + 1],
     apart: [u64; BATCH + 1],
-    /// Where a triple may begin.
+    /// `cv` in any case, and `yl`: the place of the `v` and of the `y`. What stands beyond the block would do.
     pairs: [u64; BATCH],
 }
 
@@ -47,7 +47,7 @@ impl Batch {
         let of = |masks: &[u64; BATCH + 1]| masks.get(at).copied().unwrap_or(0);
         Masks { value: of(&self.value), digit: of(&self.digit), lower: of(&self.lower), apart: of(&self.apart) }
     }
-    /// Where in a block triples may begin.
+    /// Where in a block such a pair stands.
     pub fn pairs(&self, at: usize) -> u64 {
         self.pairs.get(at).copied().unwrap_or(0)
     }
@@ -81,7 +81,7 @@ pub enum Ends {
 pub struct Interest {
     /// Those in which a run of characters of values with a digit may end, or goes on through; with words in a row; of numbers.
     pub look: u64,
-    /// Those in which triples may begin.
+    /// Those in which a pair of letters stands by which the words are found that are looked for in every file.
     pub pairs: u64,
 }
 
