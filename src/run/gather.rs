@@ -12,7 +12,7 @@ use super::sightings::{PlacedAllow, Seens};
 use super::{Coverage, history, weakened};
 use crate::base::Base;
 use crate::declaration::{Declaration, Policy, Required, export_reference};
-use crate::discover::{self, Aside, Ignores, Input};
+use crate::discover::{self, Aside, Found, Ignores, Input};
 use crate::exchanges::{PageOf, missing_pages};
 use crate::git::{File, Id, Repository};
 use crate::intake::Taken;
@@ -53,10 +53,11 @@ pub struct Gathered {
 const HELD: usize = 64 << 20;
 
 /// Reads everything that the plan names. `repository` is the one that is looked into, where the plan looks into one, and
-/// `base` is where the declaration is read from.
+/// `base` is where the declaration is read from; `found` are the files, where the folders were walked already.
 pub fn gather(
     plan: &Plan,
     (repository, base): (Option<&Repository>, &Base),
+    found: Option<Found>,
     detector: Option<&Detector>,
     mut texts: Texts,
     mut problems: Vec<Problem>,
@@ -99,7 +100,7 @@ pub fn gather(
     match (&plan.look, repository) {
         (Look::Staged, Some(repository)) => gathering.staged(repository, base),
         (Look::History { .. } | Look::Range(..) | Look::Since(_), Some(repository)) => history::look(&mut gathering, repository, base),
-        _ => gathering.files(),
+        _ => gathering.files(found.unwrap_or_else(|| discover::find(&plan.paths, &plan.working))),
     }
     let Finished { inventory, as_staged, problems, coverage, texts, nothing, allows, guard, about } = gathering.finish();
     Gathered { inventory, as_staged, about, problems, coverage, config, texts, nothing, allows, guard }
@@ -147,8 +148,7 @@ fn folder_of(path: &str) -> String {
 
 impl Gathering<'_> {
     /// Reads the files and folders that were named.
-    fn files(&mut self) {
-        let found = discover::find(&self.plan.paths, &self.plan.working);
+    fn files(&mut self, found: Found) {
         self.coverage.left_out = found.left_out;
         self.coverage.not_read = found.not_read;
         for name in found.absent {

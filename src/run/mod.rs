@@ -87,17 +87,27 @@ impl Outcome {
 
 /// Reads everything that the plan names, and judges nothing. What is read comes after the texts that are there.
 pub fn read(plan: &Plan, texts: Texts) -> Gathered {
-    gather::gather(plan, (None, &Base::Disk), None, texts, Vec::new())
+    gather::gather(plan, (None, &Base::Disk), None, None, texts, Vec::new())
 }
 
 /// A whole check.
 pub fn check(plan: &Plan) -> Outcome {
     let (mut texts, mut problems) = (Texts::default(), Vec::new());
     let (repository, base) = settle(plan, &mut problems);
-    let book = load_rules(plan, &base, &mut texts, &mut problems);
+    let (book, found) = if matches!(base, Base::Disk) && plan.look == Look::Files {
+        // The rules are read while the folders are walked, and the shapes, too.
+        let walk = || discover::find(&plan.paths, &plan.working);
+        let (book, (found, _)) = rayon::join(
+            || load_rules(plan, &Base::Disk, &mut texts, &mut problems),
+            || rayon::join(walk, crate::secrets::Catalogue::built_in),
+        );
+        (book, Some(found))
+    } else {
+        (load_rules(plan, &base, &mut texts, &mut problems), None)
+    };
     let detector = Detector::new(load_shapes(plan, &base, &mut texts, &mut problems));
     let baseline = load_baseline(plan, &base, &mut texts, &mut problems);
-    let mut gathered = gather::gather(plan, (repository.as_deref(), &base), Some(&detector), texts, problems);
+    let mut gathered = gather::gather(plan, (repository.as_deref(), &base), found, Some(&detector), texts, problems);
     let mut book = book.unwrap_or(Rulebook { rules: Vec::new() });
     if !book.rules.is_empty() {
         check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);

@@ -7,10 +7,12 @@
 mod clean;
 mod decode;
 mod near;
+mod words;
 
 pub use clean::{clean, clean_into, label, opens_command, quotable};
 pub use decode::{Encoding, Undecodable};
 pub use near::nearest;
+pub use words::{Found, Words};
 
 use std::sync::Arc;
 
