@@ -4,6 +4,7 @@ mod gather;
 mod history;
 mod scope;
 mod sightings;
+mod staged;
 mod suppress;
 mod weakened;
 
@@ -129,7 +130,10 @@ pub fn check(plan: &Plan) -> Outcome {
     if plan.no_suppress {
         verdicts.findings.iter_mut().for_each(|f| f.suppressed = None);
     } else {
-        gathered.problems.extend(suppress::inline(&mut verdicts.findings, &gathered.allows, &texts, &book, plan.now));
+        let told = suppress::inline(&mut verdicts.findings, &gathered.allows, &texts, &book, plan.now);
+        // Of a file in the history only the part around a finding is known, and comments in it may be about others.
+        let whole = matches!(plan.look, Look::Files | Look::Staged);
+        gathered.problems.extend(told.into_iter().filter(|p| whole || p.code != "suppression-unused"));
         if let Some(baseline) = &baseline {
             let gone = baseline.apply(&mut verdicts.findings);
             // A change is not all that a baseline is about.

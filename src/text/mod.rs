@@ -122,10 +122,6 @@ impl Text {
     pub fn slice(&self, span: Span) -> &str {
         self.content.get(span.start as usize..span.end as usize).unwrap_or("")
     }
-    /// The offset in its file of a byte of a text in UTF-8; in other encodings a number that is the same for the same place.
-    pub fn file_offset(&self, offset: u32) -> u64 {
-        self.origin.offset + u64::from(offset)
-    }
     /// Marks a range that no report may show.
     pub fn hide(&mut self, start: u32, end: u32) {
         if start < end {
