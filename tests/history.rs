@@ -360,6 +360,19 @@ fn a_range_cannot_silence_the_check_on_itself() {
 }
 
 #[test]
+fn what_is_known_of_a_history_can_stand_in_a_baseline() {
+    let (repo, _, _) = leaked();
+    let made = keylint(repo.path(), &["baseline", "create", "--history"], &[]);
+    assert!(String::from_utf8_lossy(&made.stdout).contains("1 entries, 1 added"), "{}", String::from_utf8_lossy(&made.stderr));
+    let (code, report) = repo.check(&["--history", "--baseline", "keylint.baseline"]);
+    assert_eq!((code, report["verdict"]["suppressed"].as_u64()), (0, Some(1)));
+    // The same value under another path is another finding.
+    repo.stage("other.env", env(SECRET));
+    repo.commit("again", 30);
+    assert_eq!(repo.check(&["--history", "--baseline", "keylint.baseline"]).0, 1);
+}
+
+#[test]
 fn nothing_is_not_a_pass() {
     let repo = Repo::new();
     assert_eq!(repo.check(&["--history"]).0, 3);

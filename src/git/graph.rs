@@ -94,8 +94,12 @@ struct Part<M> {
 
 impl Graph {
     /// Reads folders, commits and tags. `message` is asked about every message of a commit or tag; what it answers is
-    /// returned beside the number of the object.
-    pub fn read<M: Send>(store: &Store, message: impl Fn(Kind, &[u8]) -> Option<M> + Sync) -> (Self, Vec<(u32, M)>) {
+    /// returned beside the number of the object. `step` hears of every object that is done.
+    pub fn read<M: Send>(
+        store: &Store,
+        step: impl Fn() + Sync,
+        message: impl Fn(Kind, &[u8]) -> Option<M> + Sync,
+    ) -> (Self, Vec<(u32, M)>) {
         let links: Vec<AtomicU64> = (0..store.count()).map(|_| AtomicU64::new(u64::MAX)).collect();
         let names: Mutex<Names> = Mutex::default();
         let start = || Part::<M> {
@@ -110,28 +114,32 @@ impl Graph {
         let parts = store.visit(
             |kind| kind != Kind::Blob,
             start,
-            |part, met| match met {
-                Met::Object { number, kind: Kind::Tree, bytes, kept } => {
-                    folder(store, &links, &names, part, number, bytes, kept.unwrap_or(&[]));
-                }
-                Met::Object { number, kind, bytes, .. } => {
-                    let at = if kind == Kind::Commit {
-                        let commit = objects::commit(bytes);
-                        let at = commit.message;
-                        part.commits.push((number, commit));
-                        at
-                    } else {
-                        let (target, at) = objects::tag(bytes);
-                        part.tags.extend(target.map(|t| (number, t)));
-                        at
-                    };
-                    if let Some(found) = bytes.get(at..).and_then(|b| message(kind, b)) {
-                        part.messages.push((number, found));
+            |part, met| {
+                step();
+                match met {
+                    Met::Object { number, kind: Kind::Tree, bytes, kept } => {
+                        folder(store, &links, &names, part, number, bytes, kept.unwrap_or(&[]));
                     }
+                    Met::Object { number, kind, bytes, .. } => {
+                        let at = if kind == Kind::Commit {
+                            let commit = objects::commit(bytes);
+                            let at = commit.message;
+                            part.commits.push((number, commit));
+                            at
+                        } else {
+                            let (target, at) = objects::tag(bytes);
+                            part.tags.extend(target.map(|t| (number, t)));
+                            at
+                        };
+                        if let Some(found) = bytes.get(at..).and_then(|b| message(kind, b)) {
+                            part.messages.push((number, found));
+                        }
+                    }
+                    Met::Broken { number, reason } => part.broken.push((number, reason)),
+                    Met::Large { .. } => {}
                 }
-                Met::Broken { number, reason } => part.broken.push((number, reason)),
-                Met::Large { .. } => {}
             },
+            |part| part,
         );
         let mut graph = Self {
             commits: Vec::new(),

@@ -2,6 +2,7 @@
 //! count that lead to it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Mutex;
 
 use gix::ObjectId;
 
@@ -108,7 +109,9 @@ impl Ways {
             }
         }
         let length = store.id_length();
-        let parts = store.visit(
+        // There are millions of them: they are gathered in one place, and put in order there.
+        let all: Mutex<Vec<(u32, u32, u32)>> = Mutex::default();
+        store.visit(
             |kind| kind == Kind::Tree,
             Vec::<(u32, u32, u32)>::new,
             |edges, met| {
@@ -128,9 +131,13 @@ impl Ways {
                     }
                 }
             },
+            |edges| {
+                if let Ok(mut all) = all.lock() {
+                    all.extend(edges);
+                }
+            },
         );
-        let mut edges: Vec<(u32, u32, u32)> = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-        parts.into_iter().for_each(|part| edges.extend(part));
+        let mut edges = all.into_inner().unwrap_or_default();
         edges.sort_unstable();
         edges.dedup();
         // Upwards from what is looked for: what leads there, and in an order in which each comes after all that it leads to.

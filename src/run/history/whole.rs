@@ -37,7 +37,10 @@ pub(super) fn whole(
     let mut store = repository.store(&gathering.plan.working);
     let unread = std::mem::take(&mut store.not_read);
     gathering.not_read(unread);
-    let (graph, messages) = Graph::read(&store, |kind, bytes| message(detector, bytes, if kind == Kind::Tag { TAG } else { MESSAGE }));
+    let progress = gathering.plan.progress.clone();
+    progress.start(store.count() as usize);
+    let (graph, messages) =
+        Graph::read(&store, || progress.step(), |kind, bytes| message(detector, bytes, if kind == Kind::Tag { TAG } else { MESSAGE }));
     let (references, wrong) = repository.references(stashes, reflog);
     gathering.not_read(wrong);
     let mut tips = Vec::new();
@@ -78,7 +81,6 @@ pub(super) fn whole(
         .map(|id| Aside { path: format!("commit {id}"), reason: "it is named and not here, and what was before it is not known".into() })
         .collect();
     gathering.not_read(lost);
-    gathering.plan.progress.start(store.count() as usize);
     let blobs = blobs(gathering, detector, &store, &graph);
     gathering.coverage.files = blobs.files;
     gathering.coverage.bytes = blobs.bytes;
@@ -233,6 +235,7 @@ fn blobs(gathering: &Gathering<'_>, detector: &Detector, store: &Store, graph: &
                 part.keep(number, &scanned, &graph.path(number));
             }
         },
+        |part| part,
     );
     let mut all = Blobs::default();
     for part in parts {
