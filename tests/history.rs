@@ -147,6 +147,16 @@ fn side_branches_merges_tags_notes_and_messages() {
     repo.git(&["tag", "of-a-file", id.trim()]);
     repo.git(&["pack-refs", "--all"]);
     assert_eq!(secrets(&repo.check(&["--history"]).1).len(), 2, "a note, and a tag of a file");
+    // A folder that only a tag leads to.
+    let repo = Repo::new();
+    repo.stage("a.txt", "a\n");
+    repo.commit("one", 0);
+    repo.stage("deep/er/x.env", env(SECRET));
+    let tree = repo.git(&["write-tree"]);
+    repo.git(&["tag", "of-a-folder", &tree]);
+    repo.git(&["tag", "-a", "-m", "words", "of-a-tag", "of-a-folder"]);
+    let (code, report) = repo.check(&["--history"]);
+    assert_eq!((code, paths(&report), report["coverage"]["commits"].as_u64()), (1, vec!["deep/er/x.env"], Some(1)), "{report:#}");
 }
 
 #[test]
@@ -357,6 +367,30 @@ fn a_range_cannot_silence_the_check_on_itself() {
     assert_eq!(check_in(repo.path(), &[".", "--config-from", "main", "--no-suppress"]).0, 1);
     let (code, report) = check_in(repo.path(), &[".", "--config-from", "request"]);
     assert_eq!(code, 0, "{report:#}");
+}
+
+#[test]
+fn a_secret_in_an_export_is_one_like_any_other_and_its_ids_are_none() {
+    let created = |secret: &str| {
+        format!(
+            r#"{{"exchange": "bybit", "response": {{"retCode": 0, "retMsg": "", "result": {{"id": "1", "note": "grid", "apiKey": "{}", "readOnly": 0,
+            "secret": "{secret}", "permissions": {{"Spot": ["SpotTrade"], "Wallet": []}}, "ips": ["*"], "type": 1}}, "retExtInfo": {{}}, "time": 1}}}}"#,
+            repository::KEY
+        )
+    };
+    let repo = Repo::new();
+    repo.stage("exports/a.json", created(""));
+    repo.commit("one", 0);
+    for args in [&["--history"][..], &["--since", "2020-01-01"]] {
+        let (code, report) = repo.check(args);
+        assert_eq!((code, report["findings"].as_array().unwrap().len()), (0, 0), "{report:#}");
+    }
+    repo.stage("exports/a.json", created(SECRET));
+    repo.commit("two", 1);
+    for args in [&["--history"][..], &["--since", "2020-01-01"], &["--range", "HEAD~1..HEAD"]] {
+        let (code, report) = repo.check(args);
+        assert_eq!((code, paths(&report)), (1, vec!["exports/a.json"]), "{args:?} {report:#}");
+    }
 }
 
 #[test]

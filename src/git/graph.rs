@@ -27,6 +27,17 @@ pub struct Commit {
     parents: u32,
 }
 
+impl Commit {
+    /// An object that no commit leads to, as if one did, later than all others.
+    pub fn of(number: u32) -> Self {
+        Self { number, tree: number, authored: i64::MAX, committed: i64::MAX, first_parent: 0, parents: 0 }
+    }
+    /// Whether it is a commit, and not another object in its place.
+    pub fn is_one(&self) -> bool {
+        self.number != self.tree
+    }
+}
+
 /// What hangs together.
 pub struct Graph {
     /// The commits in the order of their numbers.

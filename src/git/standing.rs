@@ -37,8 +37,10 @@ impl Reached {
             if graph.commit(at).is_none() {
                 if graph.is_missing(at) {
                     reached.absent.insert(at);
-                } else {
-                    reached.others.insert(at);
+                } else if reached.others.insert(at) {
+                    // A folder or a file that has no commit stands as a commit of it alone would.
+                    reached.commits.push(Commit::of(at));
+                    reached.tips.push((name.clone(), at));
                 }
                 continue;
             }

@@ -74,9 +74,16 @@ fn identity(sighting: &Sighting, path: &str) -> String {
     let id = sighting.parts.iter().find_map(|p| p.id.as_ref()).filter(|_| !has_secret).map(|id| format!("id {}", id.0));
     let place = || {
         let names: Vec<&str> = sighting.parts.iter().map(|p| p.name.as_str()).collect();
-        format!("place {path} {}", names.join(" "))
+        format!("place {path}\0{}", names.join(" "))
     };
     value.or(id).unwrap_or_else(place)
+}
+
+/// Whether this is what identifies it. What is known by where it stands may stand under another path, too.
+fn is(sighting: &Sighting, path: &str, identity: &str) -> bool {
+    let own = self::identity(sighting, path);
+    let names = |identity: &str| identity.strip_prefix("place ").and_then(|i| i.rsplit_once('\0')).map(|(_, names)| names.to_owned());
+    own == identity || names(&own).is_some_and(|own| names(identity) == Some(own))
 }
 
 /// What identifies everything that was seen in a file.
@@ -84,21 +91,21 @@ fn identities(scanned: &Scanned, path: &str) -> BTreeSet<String> {
     scanned.sightings.iter().map(|s| identity(s, path)).collect()
 }
 
-/// Looks through an object as a file of a tree is looked through: what the reader of an export takes is none of the
-/// detector's.
+/// Looks through an object under a path. The ids of keys in an export are meant to be there; a secret in it is one like
+/// any other, because no export of the history is audited.
 fn read(gathering: &Gathering<'_>, repository: &Repository, detector: &Detector, path: &str, bytes: Vec<u8>) -> Scanned {
-    let root: Arc<Path> = repository.root.as_path().into();
-    let input = Input { content: Some(Arc::new(bytes)), ..input(gathering.plan, &root, path) };
-    let mut read = gathering.scope.read(&input, 0, Some(detector));
-    // The places of a document are in its whole text.
-    if read.scanned.sightings.iter().any(|s| s.text.is_none()) {
-        let at = read.scanned.texts.len();
-        read.scanned.texts.push(read.text);
-        read.scanned.sightings.iter_mut().filter(|s| s.text.is_none()).for_each(|s| s.text = Some(at));
-        read.scanned.allows.iter_mut().filter(|a| a.text.is_none()).for_each(|a| a.text = Some(at));
+    let mut scanned = scan::bytes(detector, &bytes, path);
+    scanned.settings.clear();
+    let is_id = |s: &Sighting| s.parts.iter().all(|p| p.part == SecretPart::Key);
+    if scanned.sightings.iter().any(is_id) {
+        let root: Arc<Path> = repository.root.as_path().into();
+        let input = Input { content: Some(Arc::new(bytes)), ..input(gathering.plan, &root, path) };
+        let taken = gathering.scope.read(&input, 0, None).taken;
+        if taken.is_some_and(|t| t.exports > 0 || t.looks_like_export) {
+            scanned.sightings.retain(|s| !is_id(s));
+        }
     }
-    read.scanned.settings.clear();
-    read.scanned
+    scanned
 }
 
 /// Looks through a message.
@@ -133,7 +140,7 @@ fn in_message(gathering: &Gathering<'_>, seen: Scanned, name: &str, commit: &Arc
 
 /// Leaves of what was seen what has this identity.
 fn keep(mut scanned: Scanned, path: &str, identity: &str) -> Scanned {
-    scanned.sightings.retain(|s| self::identity(s, path) == identity);
+    scanned.sightings.retain(|s| is(s, path, identity));
     scanned.sightings.truncate(1);
     // A comment of another place is about another finding.
     let text = scanned.sightings.first().and_then(|s| s.text);

@@ -11,7 +11,7 @@ use super::{Found, MESSAGE, PLACES, TAG, found, hex, identities, in_message, kee
 use crate::discover::{Aside, Stream};
 use crate::finding::{History, Moment};
 use crate::git::{self, Graph, Id, Kind, Met, Reached, Repository, Standing, Store};
-use crate::model::time::{Period, Time};
+use crate::model::time::Time;
 use crate::problem::Problem;
 use crate::scan::{self, Scanned};
 use crate::secrets::Detector;
@@ -68,8 +68,8 @@ pub(super) fn whole(
     };
     let cut: HashSet<u32> = ends.iter().filter_map(|id| graph.number(&store, id)).collect();
     let reached = Reached::new(&graph, &tips, &cut);
-    gathering.coverage.commits = reached.commits.len();
-    gathering.nothing = Some(reached.commits.is_empty() && reached.others.is_empty());
+    gathering.coverage.commits = reached.commits.iter().filter(|c| c.is_one()).count();
+    gathering.nothing = Some(reached.commits.is_empty());
     if !ends.is_empty() {
         let path = format!("{} and what was before", if ends.len() == 1 { "1 commit".into() } else { format!("{} commits", ends.len()) });
         gathering.not_read(vec![Aside { path, reason: "a shallow copy ends there: `git fetch --unshallow` brings the rest".into() }]);
@@ -78,7 +78,7 @@ pub(super) fn whole(
         .absent
         .iter()
         .filter_map(|n| graph.id(&store, *n))
-        .map(|id| Aside { path: format!("commit {id}"), reason: "it is named and not here, and what was before it is not known".into() })
+        .map(|id| Aside { path: format!("commit {id}"), reason: "it is not here or damaged, and what was before it is not known".into() })
         .collect();
     gathering.not_read(lost);
     let blobs = blobs(gathering, detector, &store, &graph);
@@ -115,12 +115,13 @@ pub(super) fn whole(
     let mut unread = Vec::new();
     for ((number, reason), standing) in broken.iter().zip(standings.get(count..).unwrap_or(&[])) {
         let id = graph.id(&store, *number).map(|i| i.to_string()).unwrap_or_default();
-        let direct = reached.others.contains(number);
-        if let Some(standing) = standing {
-            let path = standing.paths.keys().next().cloned().unwrap_or_default();
-            unread.push(Aside { path, reason: format!("object {id}: {reason}") });
-        } else if direct {
-            unread.push(Aside { path: format!("object {id}"), reason: reason.clone() });
+        let path = standing.as_ref().and_then(|s| s.paths.keys().next().cloned());
+        match path {
+            Some(path) if !path.is_empty() => unread.push(Aside { path, reason: format!("object {id}: {reason}") }),
+            // A folder of a commit, or what a tag is of; a tag itself.
+            Some(_) => unread.push(Aside { path: format!("object {id}"), reason: reason.clone() }),
+            None if reached.others.contains(number) => unread.push(Aside { path: format!("object {id}"), reason: reason.clone() }),
+            None => {}
         }
     }
     if store.partial && !unread.is_empty() {
@@ -133,27 +134,10 @@ pub(super) fn whole(
     let mut unreachable = 0;
     let mut out = Vec::new();
     for ((identity, numbers), standing) in asked.iter().take(count).zip(&standings) {
-        let tagged = numbers.iter().find(|n| reached.others.contains(n));
         match standing {
             Some(standing) => {
                 let past = Past { repository, detector, store: &store, graph: &graph, reached: &reached, head };
-                out.extend(of_standing(gathering, &past, identity, standing));
-            }
-            None if tagged.is_some() => {
-                // A tag can be of a file, which then has no path and no commit.
-                let id = tagged.and_then(|n| graph.id(&store, *n));
-                let bytes = id.and_then(|id| repository.blob(id).ok()).unwrap_or_default();
-                let path = format!("(object {})", short(&hex(id)));
-                let seen = read(gathering, repository, detector, &path, bytes);
-                let history = History {
-                    brought: Moment { commit: hex(id), at: gathering.plan.now },
-                    times: 1,
-                    taken: None,
-                    at_head: false,
-                    reference: references.iter().find(|(_, i)| Some(*i) == id).map(|(n, _)| n.as_str().into()),
-                    open: Period::from_millis(0),
-                };
-                out.push(found(seen, path, hex(id), history));
+                out.extend(of_standing(gathering, &past, identity, numbers, standing));
             }
             None => unreachable += 1,
         }
@@ -259,11 +243,20 @@ impl Blobs {
 }
 
 /// What is to be said of a value that commits hold.
-fn of_standing(gathering: &mut Gathering<'_>, past: &Past<'_>, identity: &str, standing: &Standing) -> Option<Found> {
+fn of_standing(
+    gathering: &mut Gathering<'_>,
+    past: &Past<'_>,
+    identity: &str,
+    numbers: &HashSet<u32>,
+    standing: &Standing,
+) -> Option<Found> {
     let Past { repository, detector, store, graph, reached, head } = *past;
     let commit = |at: usize| reached.commits.get(at);
     let id = |at: usize| hex(commit(at).and_then(|c| graph.id(store, c.number)));
-    let brought = Moment { commit: id(standing.brought), at: Time::claimed(commit(standing.brought)?.authored) };
+    let first = commit(standing.brought)?;
+    // What a tag alone leads to has no time.
+    let at = if first.is_one() { Time::claimed(first.authored) } else { gathering.plan.now };
+    let brought = Moment { commit: id(standing.brought), at };
     let taken = standing.taken.and_then(|at| Some(Moment { commit: id(at), at: Time::claimed(commit(at)?.committed) }));
     // An excluded path takes away that place, and no other.
     let mut paths: Vec<(String, Arc<str>)> = Vec::new();
@@ -293,11 +286,19 @@ fn of_standing(gathering: &mut Gathering<'_>, past: &Past<'_>, identity: &str, s
     };
     let only = |scanned: Scanned, path: &str| keep(scanned, path, identity);
     let bytes = repository.blob(object?).ok()?;
-    let mut seen = only(read(gathering, repository, detector, &path, bytes), &path);
+    let mut seen = only(read(gathering, repository, detector, &path, bytes.clone()), &path);
+    if seen.sightings.is_empty() {
+        // What a path says helps to decide; one under which it was seen has decided.
+        let known = object.and_then(|o| graph.number(store, &o)).filter(|n| numbers.contains(n)).map(|n| graph.path(n));
+        if let Some(known) = known {
+            seen = only(read(gathering, repository, detector, &known, bytes), &known);
+            seen.texts = seen.texts.iter().map(|t| t.also_at(&path, &brought.commit)).collect();
+        }
+    }
     // What stands at the head may be allowed there; elsewhere in the history nobody can write a comment any more.
     seen.allows.clear();
     if seen.sightings.is_empty() {
-        // Under its real path the reader of exports, or what the path says, decides otherwise.
+        // The id of a key in an export.
         return None;
     }
     let head_seen = standing.head_place.clone().zip(head).and_then(|((path, number), head)| {
@@ -315,7 +316,8 @@ fn of_standing(gathering: &mut Gathering<'_>, past: &Past<'_>, identity: &str, s
         reference: standing.at.as_deref().map(Into::into),
     };
     let commit = paths.iter().find(|(p, _)| *p == path).map_or(brought.commit, |(_, c)| c.clone());
-    let mut found = found(seen, path.clone(), commit, history);
+    let shown = if path.is_empty() { format!("(object {})", short(&commit)) } else { path.clone() };
+    let mut found = found(seen, shown, commit, history);
     found.head = head_seen;
     found.others = paths.into_iter().filter(|(p, _)| *p != path).collect();
     found.more = found.others.len().saturating_sub(PLACES);
