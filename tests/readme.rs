@@ -25,7 +25,7 @@ use keylint::text::TextId;
 use serde_json::Value;
 
 /// The texts that are read by people.
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -35,6 +35,7 @@ const TEXTS: [&str; 9] = [
     "docs/facts.md",
     "docs/exchanges.md",
     "docs/secrets.md",
+    "docs/formats.md",
 ];
 
 /// The command that runs the main job of the README, without what starts the binary.

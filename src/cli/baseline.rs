@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Reading, save};
+use super::Reading;
+use super::outputs::save;
 use crate::discover::{Opened, open, shown};
 use crate::run::{self, Baseline};
 use crate::text::TextId;

@@ -3,12 +3,13 @@
 mod baseline;
 mod explain;
 mod init;
+mod outputs;
 mod progress;
 mod rules;
 mod why;
 
 use std::io::{self, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -111,7 +112,7 @@ struct Check {
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
     /// Write a report to a file too: FORMAT=PATH
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = outputs::parse)]
     output: Vec<(Format, PathBuf)>,
     /// The severity from which findings fail the run [default: high, or as declared]
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
@@ -183,12 +184,6 @@ fn range(text: &str) -> Result<(String, String), String> {
 fn severity(text: &str) -> Result<Severity, String> {
     let found = Severity::WORST_FIRST.into_iter().find(|s| s.id() == text);
     found.ok_or_else(|| format!("one of {}", Severity::WORST_FIRST.map(Severity::id).join(", ")))
-}
-
-fn output(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, such as json=report.json")?;
-    let format = <Format as clap::ValueEnum>::from_str(format, true)?;
-    if path.is_empty() { Err("the path is missing".into()) } else { Ok((format, PathBuf::from(path))) }
 }
 
 impl Reading {
@@ -274,17 +269,14 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
     plan.fail_on = check.fail_on;
     plan.strict = check.strict;
     plan.exit_zero = check.exit_zero;
+    outputs::check(&check.output, &plan)?;
     let outcome = progress::watched(&plan.progress, || run::check(&plan));
     let plain = human::Style { colour: false, width: 100, unicode: true, show_suppressed: check.show_suppressed };
     for (format, path) in &check.output {
-        let target = plan.working.join(path).canonicalize().ok();
-        if target.is_some() && plan.paths.iter().any(|p| plan.working.join(p).canonicalize().ok() == target) {
-            return Err(io::Error::other(format!("the report {} would overwrite what it is about", shown(path, &plan.working))));
-        }
         let mut bytes = Vec::new();
         report::write(*format, &outcome, &plain, &mut bytes)?;
         outcome.guard.clean(&mut bytes);
-        save(&plan.working.join(path), &bytes)
+        outputs::save(&plan.working.join(path), &bytes)
             .map_err(|e| io::Error::other(format!("the report {} was not written: {e}", shown(path, &plan.working))))?;
     }
     let mut bytes = Vec::new();
@@ -332,32 +324,4 @@ fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io:
         writeln!(err, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;
     }
     Ok(())
-}
-
-/// Writes a file as a whole: beside its place first, then renamed. A link in its place is refused.
-fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if std::fs::symlink_metadata(path).is_ok_and(|m| !m.is_file()) {
-        return Err(io::Error::other("something that is no regular file stands there"));
-    }
-    let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
-    let mut beside = name.to_os_string();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let written = options.open(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    });
-    if written.is_err() {
-        // What was begun is taken away; the error that matters is the first one.
-        std::fs::remove_file(&beside).ok();
-    }
-    written
 }

@@ -19,23 +19,23 @@ use crate::text::{Shown, Span, clean};
 #[schemars(title = "keylint report", description = "The report of `keylint check --format json`.")]
 pub struct Report<'a> {
     /// `keylint-report/1`.
-    schema: &'static str,
+    pub(super) schema: &'static str,
     /// What made it.
-    tool: Tool,
+    pub(super) tool: Tool,
     /// The time of the check.
-    as_of: String,
+    pub(super) as_of: String,
     /// The declaration in use.
-    config: Option<String>,
+    pub(super) config: Option<String>,
     /// How it ended.
-    verdict: Verdict,
+    pub(super) verdict: Verdict,
     /// The findings, worst first.
     findings: Vec<FindingOut<'a>>,
     /// What could not be assessed, by rule.
-    not_assessed: Vec<NotAssessedOut<'a>>,
+    pub(super) not_assessed: Vec<NotAssessedOut<'a>>,
     /// What was not read or not understood.
-    problems: Vec<ProblemOut<'a>>,
+    pub(super) problems: Vec<ProblemOut<'a>>,
     /// What was read.
-    coverage: CoverageOut,
+    pub(super) coverage: CoverageOut,
 }
 
 /// What made a document.
@@ -49,7 +49,7 @@ pub struct Tool {
 
 /// How a check ended.
 #[derive(Serialize, JsonSchema)]
-struct Verdict {
+pub(super) struct Verdict {
     /// 0 nothing at or above `fail_on`, 1 findings, 2 incomplete or not possible, 3 nothing to look at.
     exit_code: u8,
     /// Whether everything that was asked for was read.
@@ -83,7 +83,7 @@ struct Counts {
 
 /// A finding.
 #[derive(Serialize, JsonSchema)]
-struct FindingOut<'a> {
+pub(super) struct FindingOut<'a> {
     /// The rule.
     rule: &'a str,
     /// Its family.
@@ -217,7 +217,7 @@ struct SuppressedOut<'a> {
 
 /// A rule without an answer.
 #[derive(Serialize, JsonSchema)]
-struct NotAssessedOut<'a> {
+pub(super) struct NotAssessedOut<'a> {
     /// The rule.
     rule: &'a str,
     /// For how many subjects.
@@ -344,7 +344,7 @@ pub(super) fn tool() -> Tool {
     Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
 }
 
-fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<'a>> {
+pub(super) fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<'a>> {
     let rule = outcome.book.rules.get(finding.rule)?;
     let role = |role| match role {
         Role::Primary => "primary",
@@ -393,11 +393,8 @@ fn secret(outcome: &Outcome, finding: &Finding) -> Option<SecretOut> {
     (!parts.is_empty()).then_some(SecretOut { exchange, parts })
 }
 
-/// Writes the report.
-///
-/// # Errors
-/// Where `out` cannot be written.
-pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> io::Result<()> {
+/// The report without its findings.
+pub(super) fn report(outcome: &Outcome) -> Report<'_> {
     let mut counts = Counts::default();
     for finding in outcome.live() {
         match finding.severity {
@@ -408,8 +405,7 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
             Severity::Info => counts.info += 1,
         }
     }
-    let shown = outcome.verdicts.findings.iter().filter(|f| show_suppressed || f.suppressed.is_none());
-    let report = Report {
+    Report {
         schema: "keylint-report/1",
         tool: tool(),
         as_of: outcome.as_of.to_string(),
@@ -439,10 +435,18 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
             .collect(),
         problems: outcome.problems.iter().map(|p| ProblemOut::new(&outcome.texts, p)).collect(),
         coverage: CoverageOut::new(&outcome.coverage),
-    };
+    }
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> io::Result<()> {
+    let report = report(outcome);
     let mut bytes = serde_json::to_vec(&report).map_err(io::Error::from)?;
     // The findings are most of a report: they are written on all cores and put in their place.
-    let shown: Vec<&Finding> = shown.collect();
+    let shown: Vec<&Finding> = outcome.verdicts.findings.iter().filter(|f| show_suppressed || f.suppressed.is_none()).collect();
     let parts: Vec<serde_json::Result<Vec<u8>>> = shown.par_chunks(256).map(|part| findings(outcome, part)).collect();
     let place = b",\"findings\":[";
     let at = bytes.windows(place.len()).position(|w| w == place).map_or(bytes.len(), |i| i + place.len());

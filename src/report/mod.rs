@@ -1,9 +1,18 @@
 //! Outcome → bytes: one file for each format. No format filters, sorts, merges or counts: that was settled before.
 
 pub mod compact;
+pub mod github;
+pub mod gitlab_quality;
+pub mod gitlab_secrets;
 pub mod human;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
 pub mod keys;
+pub mod markdown;
+mod markup;
+mod outside;
+pub mod sarif;
 pub mod schema;
 
 use std::io::{self, Write};
@@ -20,6 +29,20 @@ pub enum Format {
     Compact,
     /// The versioned document for other programs.
     Json,
+    /// The records of that document, one on each line.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands of GitHub, for annotations.
+    Github,
+    /// GitLab's secret detection report.
+    GitlabSecrets,
+    /// GitLab's code quality report.
+    GitlabQuality,
+    /// Test results in JUnit's XML.
+    Junit,
+    /// A summary of a job, or a comment.
+    Markdown,
 }
 
 /// Writes a report.
@@ -31,6 +54,13 @@ pub fn write(format: Format, outcome: &Outcome, style: &human::Style, out: &mut 
         Format::Human => human::write(outcome, style, out),
         Format::Compact => compact::write(outcome, style.show_suppressed, out),
         Format::Json => json::write(outcome, style.show_suppressed, out),
+        Format::Jsonl => jsonl::write(outcome, style.show_suppressed, out),
+        Format::Sarif => sarif::write(outcome, style.show_suppressed, out),
+        Format::Github => github::write(outcome, style.show_suppressed, out),
+        Format::GitlabSecrets => gitlab_secrets::write(outcome, style.show_suppressed, out),
+        Format::GitlabQuality => gitlab_quality::write(outcome, style.show_suppressed, out),
+        Format::Junit => junit::write(outcome, style.show_suppressed, out),
+        Format::Markdown => markdown::write(outcome, style.show_suppressed, out),
     }
 }
 
