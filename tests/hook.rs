@@ -10,120 +10,14 @@
     reason = "a test stops where something is not as it must be"
 )]
 
-use std::ffi::OsStr;
+mod world;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use tempfile::TempDir;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_keylint");
-
-/// A secret that is nobody's.
-fn secret() -> String {
-    let letters = |seed: u64, n: usize| -> String {
-        const ALL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            char::from(ALL[(state >> 33) as usize % ALL.len()])
-        };
-        (0..n).map(|_| next()).collect()
-    };
-    format!("BINANCE_API_KEY={}\nBINANCE_API_SECRET={}\n", letters(7, 64), letters(11, 64))
-}
-
-/// A command in a world without this machine's own configuration of git.
-fn command(program: impl AsRef<OsStr>, folder: &Path, home: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(folder).stdin(Stdio::null()).env("HOME", home).env("GIT_CONFIG_NOSYSTEM", "1").env("NO_COLOR", "1");
-    for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("GIT_") && n != "GIT_CONFIG_NOSYSTEM") {
-        command.env_remove(name);
-    }
-    command.env_remove("XDG_CONFIG_HOME");
-    command
-}
-
-struct World {
-    dir: TempDir,
-}
-
-impl World {
-    /// A repository with nothing in it, and somebody who commits.
-    fn new() -> Self {
-        let world = Self { dir: TempDir::new().unwrap() };
-        fs::create_dir(world.home()).unwrap();
-        fs::write(world.home().join(".gitconfig"), "[user]\n\tname = T\n\temail = t@example.org\n[init]\n\tdefaultBranch = main\n")
-            .unwrap();
-        fs::create_dir(world.root()).unwrap();
-        world.git(&["init", "-q", "."]);
-        world
-    }
-
-    fn home(&self) -> PathBuf {
-        self.dir.path().join("home")
-    }
-
-    fn root(&self) -> PathBuf {
-        self.dir.path().join("the repository")
-    }
-
-    fn try_git(&self, folder: &Path, args: &[&str]) -> Output {
-        command("git", folder, &self.home()).args(args).output().unwrap()
-    }
-
-    fn git(&self, args: &[&str]) -> String {
-        let output = self.try_git(&self.root(), args);
-        assert!(output.status.success(), "git {args:?}: {}", text(&output));
-        text(&output)
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        let path = self.root().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-
-    fn keylint(&self, folder: &Path, args: &[&str]) -> (i32, String) {
-        let output = command(BINARY, folder, &self.home()).args(args).output().unwrap();
-        (output.status.code().unwrap(), text(&output))
-    }
-
-    fn install(&self) {
-        let (code, said) = self.keylint(&self.root(), &["hook", "install"]);
-        assert_eq!(code, 0, "{said}");
-    }
-
-    fn hook(&self) -> PathBuf {
-        self.root().join(".git/hooks/pre-commit")
-    }
-
-    fn commits(&self) -> usize {
-        let output = self.try_git(&self.root(), &["rev-list", "--all", "--count"]);
-        text(&output).trim().parse().unwrap()
-    }
-
-    /// A commit that the hook must stop, with the finding told and the value not.
-    fn stopped(&self, folder: &Path, args: &[&str]) {
-        let before = self.commits();
-        let output = self.try_git(folder, args);
-        let said = text(&output);
-        assert!(!output.status.success(), "git {args:?} went through: {said}");
-        assert!(said.contains("secret-in-plaintext") && said.contains("exit code 1"), "{said}");
-        assert!(!secret().lines().any(|l| said.contains(l.split_once('=').unwrap().1)), "{said}");
-        assert_eq!(self.commits(), before);
-    }
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
-fn executable(path: &Path, content: &str) {
-    fs::write(path, content).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
+use world::{BINARY, World, command, executable, secret, text};
 
 #[test]
 fn a_commit_with_a_secret_is_stopped_and_others_pass() {
