@@ -38,7 +38,7 @@ fn yaml(name: &str) -> Value {
     }
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
     let read = documents(TextId(0), &source);
-    assert!(read.broken.is_none() && read.nodes.len() == 1, "{name} is no YAML");
+    assert!(read.broken.is_empty() && read.nodes.len() == 1, "{name} is no YAML");
     value(&read.nodes[0])
 }
 
@@ -378,9 +378,10 @@ fn the_job_for_gitlab_checks_what_merge_requests_and_pushes_bring() {
     };
     let exits = |(code, log): (i32, String), expected: i32, says: &str| assert!(code == expected && log.contains(says), "{code}: {log}");
     exits(merge(base, clean, ""), 1, "secret-in-plaintext");
-    exits(merge(gone, clean, ""), 0, "1 commit");
+    let looked = format!("the commits {gone}..{clean}\n");
+    exits(merge(gone, clean, ""), 0, &looked);
     // A merged result: what the branch brings, and not what the target has already.
-    exits(merge(gone, "HEAD", clean), 0, "1 commit");
+    exits(merge(gone, "HEAD", clean), 0, &looked);
     let push = |before: &str, after: &str, branch: &str| {
         let variables = [
             ("CI_PIPELINE_SOURCE", "push"),
@@ -392,15 +393,15 @@ fn the_job_for_gitlab_checks_what_merge_requests_and_pushes_bring() {
         gitlab(&repository, &variables)
     };
     exits(push(base, gone, "side"), 1, "secret-in-plaintext");
-    exits(push(gone, clean, "side"), 0, "1 commit");
+    exits(push(gone, clean, "side"), 0, &looked);
     exits(push(NOTHING, clean, "side"), 1, "secret-in-plaintext");
     exits(push("1234567890123456789012345678901234567890", clean, "side"), 1, "secret-in-plaintext");
     exits(push(NOTHING, clean, "main"), 1, "secret-in-plaintext");
     exits(push(NOTHING, base, "other"), 0, "all files are checked instead");
     // GitLab fetches the branch alone: then all files are checked.
     repository.world.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
-    exits(push(NOTHING, clean, "side"), 0, "1 file");
-    exits(gitlab(&repository, &[("CI_PIPELINE_SOURCE", "schedule"), ("CI_COMMIT_SHA", clean), ("CI_DEFAULT_BRANCH", "main")]), 0, "");
+    exits(push(NOTHING, clean, "side"), 0, "What is checked: all files");
+    exits(gitlab(&repository, &[("CI_PIPELINE_SOURCE", "schedule"), ("CI_COMMIT_SHA", clean), ("CI_DEFAULT_BRANCH", "main")]), 0, "What is checked: all files");
     // A base that is not here is no check.
     exits(merge("1234567890123456789012345678901234567890", clean, ""), 2, "names no commit here");
 }
