@@ -401,7 +401,11 @@ fn the_job_for_gitlab_checks_what_merge_requests_and_pushes_bring() {
     // GitLab fetches the branch alone: then all files are checked.
     repository.world.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
     exits(push(NOTHING, clean, "side"), 0, "What is checked: all files");
-    exits(gitlab(&repository, &[("CI_PIPELINE_SOURCE", "schedule"), ("CI_COMMIT_SHA", clean), ("CI_DEFAULT_BRANCH", "main")]), 0, "What is checked: all files");
+    exits(
+        gitlab(&repository, &[("CI_PIPELINE_SOURCE", "schedule"), ("CI_COMMIT_SHA", clean), ("CI_DEFAULT_BRANCH", "main")]),
+        0,
+        "What is checked: all files",
+    );
     // A base that is not here is no check.
     exits(merge("1234567890123456789012345678901234567890", clean, ""), 2, "names no commit here");
 }
@@ -412,4 +416,48 @@ fn the_job_for_gitlab_loses_no_finding() {
     assert!(job.get("allow_failure").is_none(), "{job}");
     assert_eq!(job["artifacts"]["when"], "always");
     assert_eq!(job["variables"]["GIT_DEPTH"], "0");
+}
+
+/// Runs somebody else's program, which must have nothing to say against what it is given.
+fn approves(program: &str, args: &[&str]) {
+    let output = Command::new(program).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|e| panic!("{program} is not on the PATH ({e}): .ci/run installs it"));
+    assert!(output.status.success(), "{program} {args:?}: {}", text(&output));
+}
+
+#[test]
+#[ignore = "needs check-jsonschema, zizmor and shellcheck, which .ci/run installs"]
+fn other_programs_have_nothing_against_the_recipes() {
+    for (schema, file) in
+        [("github-actions", "action.yml"), ("github-workflows", "docs/ci/github.yml"), ("gitlab-ci", "docs/ci/gitlab.yml")]
+    {
+        approves("check-jsonschema", &["--builtin-schema", &format!("vendor.{schema}"), file]);
+    }
+    approves("zizmor", &["--offline", "--persona=pedantic", "action.yml"]);
+    let dir = tempfile::TempDir::new().unwrap();
+    // The workflow with an address and a commit for those that its reader knows.
+    let workflow = dir.path().join(".github/workflows");
+    fs::create_dir_all(&workflow).unwrap();
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci/github.yml")).unwrap();
+    assert!(source.contains("OWNER/keylint@COMMIT"));
+    let workflow = workflow.join("keylint.yml");
+    fs::write(&workflow, source.replace("OWNER/keylint@COMMIT", "owner/keylint@0123456789012345678901234567890123456789")).unwrap();
+    approves("zizmor", &["--offline", workflow.to_str().unwrap()]);
+    let mut scripts: Vec<(&str, String)> = Vec::new();
+    for step in yaml("action.yml")["runs"]["steps"].as_array().unwrap() {
+        scripts.extend(step["run"].as_str().map(|s| ("bash", format!("set -eo pipefail\n{s}"))));
+    }
+    for script in yaml("docs/ci/gitlab.yml")["keylint"]["script"].as_array().unwrap() {
+        scripts.push(("sh", script.as_str().unwrap().to_owned()));
+    }
+    assert!(scripts.len() == 4, "{}", scripts.len());
+    for (number, (shell, script)) in scripts.iter().enumerate() {
+        let path = dir.path().join(format!("{number}.sh"));
+        fs::write(&path, script).unwrap();
+        approves("shellcheck", &["--shell", shell, path.to_str().unwrap()]);
+    }
+    // The script of the hook, as it is installed.
+    let world = World::new();
+    world.install();
+    approves("shellcheck", &[world.hook().to_str().unwrap()]);
 }

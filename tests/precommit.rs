@@ -20,10 +20,10 @@ use std::process::{Command, Stdio};
 
 use world::{BINARY, World, secret, text};
 
-/// A repository of git with the files of this one as they stand, and the id of its only commit.
-fn published(world: &World) -> (PathBuf, String) {
-    let (from, to) = (Path::new(env!("CARGO_MANIFEST_DIR")), world.dir.path().join("keylint of these files"));
-    let listed = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(from).output();
+/// A repository of git with the files of a folder of this one as they stand, and the id of its only commit.
+fn published(world: &World, folder: &str) -> (PathBuf, String) {
+    let (from, to) = (Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), world.dir.path().join("keylint of these files"));
+    let listed = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(&from).output();
     let listed = listed.unwrap();
     assert!(listed.status.success(), "this is no repository of git: {}", text(&listed));
     for name in String::from_utf8(listed.stdout).unwrap().split_terminator('\0').filter(|n| from.join(n).is_file()) {
@@ -39,11 +39,11 @@ fn published(world: &World) -> (PathBuf, String) {
     (to, id)
 }
 
-/// A world in whose repository pre-commit looks after hooks, with those of this repository that are named.
-fn looked_after(mut world: World, hooks: &[&str]) -> World {
+/// A world in whose repository pre-commit looks after hooks: those that are named, of a folder of this repository.
+fn looked_after(mut world: World, folder: &str, hooks: &[&str]) -> World {
     let cache = world.dir.path().join("pre-commit");
     world.more.push(("PRE_COMMIT_HOME", cache.into()));
-    let (keylint, id) = published(&world);
+    let (keylint, id) = published(&world, folder);
     let hooks: String = hooks.iter().map(|h| format!("      - id: {h}\n")).collect();
     world.write(".pre-commit-config.yaml", &format!("repos:\n  - repo: '{}'\n    rev: {id}\n    hooks:\n{hooks}", keylint.display()));
     let (code, said) = pre_commit(&world, &["install", "--install-hooks", "-t", "pre-commit", "-t", "pre-merge-commit"]);
@@ -60,7 +60,7 @@ fn pre_commit(world: &World, args: &[&str]) -> (i32, String) {
 fn with_the_built_program(hooks: &[&str]) -> World {
     let mut world = World::new();
     world.with_path(Path::new(BINARY).parent().unwrap());
-    looked_after(world, hooks)
+    looked_after(world, "", hooks)
 }
 
 #[test]
@@ -173,11 +173,30 @@ fn the_hook_that_is_built_from_source_stops_a_commit_with_a_secret_and_no_other(
     // What is built already is built once.
     let target = Path::new(BINARY).ancestors().nth(2).unwrap();
     world.more.push(("CARGO_TARGET_DIR", target.into()));
-    let world = looked_after(world, &["keylint"]);
-    let root = world.root();
+    let world = looked_after(world, "", &["keylint"]);
+    stops_a_secret_and_nothing_else(&world);
+}
+
+#[test]
+#[ignore = "needs pre-commit and the wheel, which .ci/run makes"]
+fn the_hook_of_a_mirror_stops_a_commit_with_a_secret_and_no_other() {
+    let mut world = World::new();
+    let wheels = std::env::var_os("KEYLINT_WHEELS").expect("KEYLINT_WHEELS names no folder with the wheel: .ci/run makes it");
+    // The wheel that was built, and not what an index may have under its name.
+    world.more.extend([("PIP_NO_INDEX", "1".into()), ("PIP_FIND_LINKS", wheels)]);
+    let world = looked_after(world, "docs/pre-commit-mirror", &["keylint", "keylint-exports"]);
+    stops_a_secret_and_nothing_else(&world);
+    world.write("exports/all of it.json", EXPORT);
+    world.git(&["add", "."]);
+    let stopped = world.try_git(&world.root(), &["commit", "-q", "-m", "second"]);
+    let said = text(&stopped);
+    assert!(!stopped.status.success() && said.matches("exit code: 1").count() == 2, "{said}");
+}
+
+fn stops_a_secret_and_nothing_else(world: &World) {
     world.write("bot.env", &secret());
     world.git(&["add", "."]);
-    world.stopped(&root, &["commit", "-q", "-m", "first"]);
+    world.stopped(&world.root(), &["commit", "-q", "-m", "first"]);
     world.write("bot.env", "x=1\n");
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "-m", "first"]);
