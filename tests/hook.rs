@@ -247,6 +247,38 @@ fn working_trees_and_submodules_have_the_hooks_of_their_repository() {
 }
 
 #[test]
+fn what_is_to_stay_is_permitted_in_one_commit_and_brought_in_the_next() {
+    let world = World::new();
+    let root = world.root();
+    world.install();
+    let commit = |message: &str| {
+        world.git(&["add", "."]);
+        world.git(&["commit", "-q", "-m", message]);
+    };
+    let values = secret();
+    let secret_line = values.lines().nth(1).unwrap();
+    let allow = "# keylint: allow secret-in-plaintext until=2099-12-31 -- a key that was revoked\n";
+    // Both at once: the permission is no permission yet.
+    world.write("bot.env", &format!("{allow}{secret_line}\n"));
+    world.git(&["add", "."]);
+    world.stopped(&root, &["commit", "-q", "-m", "both"]);
+    world.write("bot.env", &format!("{allow}BINANCE_API_SECRET=\n"));
+    commit("the comment");
+    world.write("bot.env", &format!("{allow}{secret_line}\n"));
+    commit("the value");
+    // The same with an exclude.
+    let exclude = "version: 1\npolicy:\n  exclude:\n    - { path: vendor/**, reason: values that are published }\n";
+    world.write("keylint.yaml", exclude);
+    world.write("vendor/x.env", &values);
+    world.git(&["add", "."]);
+    world.stopped(&root, &["commit", "-q", "-m", "both"]);
+    world.git(&["reset", "-q", "vendor"]);
+    world.git(&["commit", "-q", "-m", "the exclude"]);
+    commit("what it is about");
+    assert_eq!(world.commits(), 4);
+}
+
+#[test]
 fn where_no_commit_is_made_no_hook_is_installed() {
     let world = World::new();
     let bare = world.dir.path().join("bare.git");

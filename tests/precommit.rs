@@ -162,6 +162,50 @@ fn a_run_over_all_files_sees_nothing_staged_and_the_recipe_for_pipelines_does_se
 }
 
 #[test]
+#[ignore = "needs pre-commit, which .ci/run installs"]
+fn the_hook_of_the_manual_stops_a_push_that_brings_a_secret() {
+    let mut world = World::new();
+    world.with_path(Path::new(BINARY).parent().unwrap());
+    let manual = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/hooks.md")).unwrap();
+    let config =
+        manual.split("```yaml\n").filter_map(|b| b.split_once("```")).map(|b| b.0).find(|b| b.contains("id: keylint-push")).unwrap();
+    world.write(".pre-commit-config.yaml", config);
+    world.write("x.txt", "words\n");
+    let (code, said) = pre_commit(&world, &["install", "-t", "pre-push"]);
+    assert_eq!(code, 0, "{said}");
+    let remote = world.dir.path().join("remote.git");
+    world.git(&["init", "-q", "--bare", remote.to_str().unwrap()]);
+    world.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    let commit = |message: &str| {
+        world.git(&["add", "."]);
+        world.git(&["commit", "-q", "-m", message]);
+    };
+    let refused = |args: &[&str]| {
+        let output = world.try_git(&world.root(), args);
+        assert!(!output.status.success() && text(&output).contains("secret-in-plaintext"), "{args:?}: {}", text(&output));
+    };
+    // The first push has no commit before it; this one brings a secret that a later commit takes away.
+    world.write("bot.env", &secret());
+    commit("secret");
+    world.git(&["rm", "-q", "bot.env"]);
+    commit("gone");
+    refused(&["push", "-q", "origin", "main"]);
+    world.git(&["checkout", "-q", "--orphan", "new"]);
+    commit("clean");
+    world.git(&["branch", "-q", "-M", "new", "main"]);
+    world.git(&["push", "-q", "origin", "main"]);
+    world.write("x.txt", "more words\n");
+    commit("more");
+    world.git(&["push", "-q", "origin", "main"]);
+    world.write("bot.env", &secret());
+    commit("secret again");
+    refused(&["push", "-q", "origin", "main"]);
+    refused(&["push", "-q", "origin", "HEAD:refs/heads/side"]);
+    // Back to what was: it brings nothing.
+    world.git(&["push", "-q", "--force", "origin", "HEAD~2:refs/heads/main"]);
+}
+
+#[test]
 #[ignore = "compiles keylint, and needs pre-commit, which .ci/run installs"]
 fn the_hook_that_is_built_from_source_stops_a_commit_with_a_secret_and_no_other() {
     let mut world = World::new();

@@ -39,7 +39,7 @@ if ! { [ -f "$keylint" ] && [ -x "$keylint" ]; }; then
   gone=$keylint
   if ! keylint=$(command -v keylint); then
     printf '%s\n' "keylint: this commit was not checked and is stopped: keylint is neither at $gone nor on the PATH." \
-      'Install it and run `keylint hook install`, or commit with --no-verify.' >&2
+      'Install it and run "keylint hook install", or commit with --no-verify.' >&2
     exit 2
   fi
 fi
