@@ -17,7 +17,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use world::{BINARY, World, command, executable, secret, text};
+use world::{BINARY, World, command, copied, executable, secret, text};
 
 #[test]
 fn a_commit_with_a_secret_is_stopped_and_others_pass() {
@@ -110,7 +110,7 @@ fn a_program_that_is_gone_is_looked_for_on_the_path_and_else_stops_the_commit() 
     let folder = world.dir.path().join("it's a `folder` $HOME\nof two lines");
     fs::create_dir(&folder).unwrap();
     let copy = folder.join("keylint");
-    fs::copy(BINARY, &copy).unwrap();
+    copied(Path::new(BINARY), &copy);
     let installed = command(&copy, &world.root(), &world.home()).args(["hook", "install"]).output().unwrap();
     assert!(installed.status.success(), "{}", text(&installed));
     world.write("bot.env", &secret());
