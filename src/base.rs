@@ -2,6 +2,7 @@
 //! where a change is looked at it is what stood before the change, so that no change can silence the check on itself.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::discover::{Opened, find, open, shown};
@@ -13,7 +14,7 @@ pub enum Base {
     /// The files as they are.
     Disk,
     /// The files of a commit; of none, before the first one.
-    Commit(Arc<Repository>, Option<Id>),
+    Commit(Rc<Repository>, Option<Id>),
 }
 
 impl Base {

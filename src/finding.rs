@@ -184,19 +184,21 @@ impl History {
         let short = |m: &Moment| m.commit.get(..12).unwrap_or(&m.commit).to_owned();
         let day = |m: &Moment| m.at.to_string().get(..10).unwrap_or("").to_owned();
         let again = if self.times > 1 { format!(" ({} commits brought it)", self.times) } else { String::new() };
-        let came = format!("it came with commit {} of {}{again}", short(&self.brought), day(&self.brought));
+        let came = format!("came with commit {} of {}{again}", short(&self.brought), day(&self.brought));
         let open = Rough(self.open);
         match (&self.taken, self.at_head, &self.reference) {
-            (_, true, _) => format!("{came}, and has been in the open for {open}"),
+            (_, true, _) => format!("It {came}, and has been in the open for {open}."),
             (Some(taken), false, None) => format!(
-                "still in history: {came}, went with {} of {}, and was in the open for {open}; deleting it does not help: rotate it",
+                "Still in history: it {came}, went with {} of {}, and was in the open for {open}. Deleting it does not help: rotate it.",
                 short(taken),
                 day(taken)
             ),
             (_, false, Some(reference)) => {
-                format!("still in history: {came}, and {} holds it; it has been in the open for {open}", crate::text::clean(reference))
+                format!("Still in history: it {came}, and {} holds it. It has been in the open for {open}.", crate::text::clean(reference))
             }
-            (None, false, None) => format!("still in history: {came}, and has been in the open for {open}; deleting it does not help: rotate it"),
+            (None, false, None) => {
+                format!("still in history: {came}, and has been in the open for {open}; deleting it does not help: rotate it")
+            }
         }
     }
 }

@@ -4,14 +4,12 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
-
 use crate::document::{self, Broken, Kind, Node};
 use crate::exchanges::{self, Nearest, PageOf, Reading};
 use crate::inventory::Evidence;
 use crate::model::Exchange;
 use crate::problem::Problem;
-use crate::text::{Span, Text, TextId};
+use crate::text::{Span, Text, TextId, Words};
 
 /// How much is expected of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,13 +128,13 @@ pub fn looks_like_document(bytes: &[u8], yaml: bool) -> bool {
 /// Whether a document holds what an export must hold: two of the fields by which the reader of one payload tells it, or
 /// the words of an envelope. A first look at files that nobody named; it reads no structure.
 pub fn may_be_export(bytes: &[u8]) -> bool {
-    let (Some(automaton), payloads) = &*NAMES else { return true };
+    let (words, payloads) = &*NAMES;
     let mut seen: Vec<usize> = vec![0; payloads.len()];
     let mut known: HashSet<usize> = HashSet::new();
-    for hit in automaton.find_overlapping_iter(bytes) {
-        let pattern = hit.pattern().as_usize();
+    for hit in words.all(bytes) {
+        let pattern = hit.word;
         let edge = |at: Option<usize>| at.and_then(|i| bytes.get(i)).is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_');
-        if known.contains(&pattern) || !edge(hit.start().checked_sub(1)) || !edge(Some(hit.end())) {
+        if !edge(hit.start.checked_sub(1)) || !edge(Some(hit.end)) || known.contains(&pattern) {
             continue;
         }
         known.insert(pattern);
@@ -151,9 +149,9 @@ pub fn may_be_export(bytes: &[u8]) -> bool {
 }
 
 /// The fields by which readers tell their payloads, and which belong to which.
-static NAMES: LazyLock<(Option<AhoCorasick>, Vec<Vec<usize>>)> = LazyLock::new(names_of_payloads);
+static NAMES: LazyLock<(Words, Vec<Vec<usize>>)> = LazyLock::new(names_of_payloads);
 
-fn names_of_payloads() -> (Option<AhoCorasick>, Vec<Vec<usize>>) {
+fn names_of_payloads() -> (Words, Vec<Vec<usize>>) {
     let mut names: Vec<&str> = vec!["exchange", "response"];
     let mut payloads: Vec<Vec<usize>> = vec![vec![0, 1]];
     for payload in exchanges::READERS.iter().flat_map(|r| r.payloads) {
@@ -171,17 +169,14 @@ fn names_of_payloads() -> (Option<AhoCorasick>, Vec<Vec<usize>>) {
         }
         payloads.push(ids);
     }
-    (AhoCorasick::new(&names).ok(), payloads)
+    (Words::new(&names, false), payloads)
 }
 
 /// Whether the first words of a file are names that only exports have: three of the fields by which readers tell their
 /// payloads. Such a file was probably meant as one, whatever stands before them.
 pub fn speaks_like_export(head: &[u8]) -> bool {
-    let (Some(automaton), _) = &*NAMES else { return false };
     let mut seen: HashSet<usize> = HashSet::new();
-    automaton
-        .find_overlapping_iter(head)
-        .any(|hit| hit.len() >= 6 && hit.pattern().as_usize() > 1 && seen.insert(hit.pattern().as_usize()) && seen.len() >= 3)
+    NAMES.0.all(head).any(|hit| hit.end - hit.start >= 6 && hit.word > 1 && seen.insert(hit.word) && seen.len() >= 3)
 }
 
 fn broken_problem(broken: Broken) -> Problem {

@@ -20,7 +20,7 @@ use keylint::plan::Plan;
 use keylint::problem::{Problem, Weight};
 use keylint::report::human::{Style, write};
 use keylint::rules::Rulebook;
-use keylint::run::{Coverage, Outcome, check, gather, is_complete};
+use keylint::run::{Coverage, Outcome, check, is_complete};
 use keylint::text::{Span, Text, TextId, Texts};
 
 const PLAIN: Style = Style { colour: false, width: 90, unicode: true, show_suppressed: false };
@@ -118,7 +118,7 @@ fn outcome(files: &[(&str, &str)], paths: &[&str]) -> Outcome {
     let plan = plan(folder.path(), paths);
     let mut texts = Texts::default();
     let book = book(&mut texts);
-    let gathered = gather(&plan, None, texts, Vec::new());
+    let gathered = keylint::run::read(&plan, texts);
     let policy = gathered.config.as_ref().map(|c| c.declaration.policy.clone()).unwrap_or_default();
     let verdicts = engine::evaluate(&Context { inventory: &gathered.inventory, policy: &policy, now: plan.now }, &book);
     let complete = is_complete(&gathered.problems, &gathered.coverage);
@@ -171,6 +171,7 @@ fn found(rule: usize, message: &str, places: Vec<Label>) -> Finding {
         places,
         carries: Vec::new(),
         venue: None,
+        history: None,
         suppressed: None,
         fingerprint: String::new(),
     }

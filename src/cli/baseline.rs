@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::Reading;
 use super::outputs::save;
+use super::{Looking, Reading};
 use crate::discover::{Opened, open, shown};
 use crate::run::{self, Baseline};
 use crate::text::TextId;
@@ -36,6 +36,8 @@ enum What {
 struct File {
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    looking: Looking,
     /// A folder with rules and shapes of your own
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
@@ -60,6 +62,8 @@ pub fn run(known: Known, out: &mut dyn Write) -> io::Result<u8> {
     };
     let mut plan = file.reading.plan()?;
     plan.rules = file.rules;
+    plan.config_from.clone_from(&file.looking.config_from);
+    plan.look = file.looking.look();
     let path = plan.working.join(&file.baseline);
     let name = shown(&path, &plan.working);
     let old = if what == "create" {

@@ -10,7 +10,7 @@ use super::{Reading, tell};
 use crate::inventory::{Inventory, KeyRecord};
 use crate::model::{AccountKind, Exchange};
 use crate::run;
-use crate::text::label as label_of;
+use crate::text::{Texts, label as label_of};
 
 /// Drafts a declaration.
 #[derive(Args)]
@@ -28,7 +28,7 @@ pub struct Init {
 /// Where output cannot be written.
 pub fn run(init: Init, out: &mut dyn Write) -> io::Result<u8> {
     let plan = init.reading.plan()?;
-    let gathered = run::read(&plan);
+    let gathered = run::read(&plan, Texts::default());
     let code = run::exit_of_reading(&plan, &gathered);
     let paths: BTreeMap<u32, String> =
         (0..gathered.texts.next_id().0).filter_map(|i| Some((i, gathered.texts.get(crate::text::TextId(i))?.path().to_owned()))).collect();

@@ -22,7 +22,7 @@ use crate::model::time::Time;
 use crate::plan::{Look, Plan, ReadAs};
 use crate::report::{self, Format, human, keys, schema};
 use crate::run;
-use crate::text::{clean, nearest};
+use crate::text::{Texts, clean, nearest};
 
 /// keylint: what can be lost if an exchange API key leaks, and what must change so that it can't.
 #[derive(Parser)]
@@ -90,21 +90,17 @@ struct Reading {
     now: Option<Time>,
 }
 
+/// Which part of a repository is looked into, for commands that can.
 #[derive(Args)]
-struct Check {
-    #[command(flatten)]
-    reading: Reading,
-    /// Check what the next commit changes: the index, not the files
-    #[arg(long, conflicts_with_all = ["history", "range", "since", "read_as", "respect_gitignore"])]
-    staged: bool,
+struct Looking {
     /// Look for secrets in everything that a reference leads to, and in messages
-    #[arg(long, conflicts_with_all = ["range", "read_as", "respect_gitignore"])]
+    #[arg(long, conflicts_with_all = ["range"])]
     history: bool,
     /// Look for secrets in what commits change: those that lead to B and not to A
-    #[arg(long, value_name = "A..B", value_parser = range, conflicts_with_all = ["since", "read_as", "respect_gitignore"])]
+    #[arg(long, value_name = "A..B", value_parser = range, conflicts_with_all = ["since"])]
     range: Option<(String, String)>,
     /// Look for secrets in what commits since a time change
-    #[arg(long, value_name = "DATE", value_parser = time, conflicts_with_all = ["read_as", "respect_gitignore"])]
+    #[arg(long, value_name = "DATE", value_parser = time)]
     since: Option<Time>,
     /// With --history: what is stashed, too
     #[arg(long, requires = "history", conflicts_with = "since")]
@@ -115,6 +111,28 @@ struct Check {
     /// Take declaration, baseline and rules from a revision [default with --staged: HEAD; with --range: A]
     #[arg(long, value_name = "REV")]
     config_from: Option<String>,
+}
+
+impl Looking {
+    fn look(self) -> Look {
+        match (self.range, self.since, self.history) {
+            (Some((from, to)), _, _) => Look::Range(from, to),
+            (_, Some(since), _) => Look::Since(since),
+            (_, _, true) => Look::History { stashes: self.stashes, reflog: self.reflog },
+            _ => Look::Files,
+        }
+    }
+}
+
+#[derive(Args)]
+struct Check {
+    #[command(flatten)]
+    reading: Reading,
+    /// Check what the next commit changes: the index, not the files
+    #[arg(long, conflicts_with_all = ["history", "range", "since"])]
+    staged: bool,
+    #[command(flatten)]
+    looking: Looking,
     /// A folder with rules of your own: DIR/<family>/<rule-id>.yaml
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
@@ -131,10 +149,10 @@ struct Check {
     #[arg(long)]
     strict: bool,
     /// What the named files are [default: what they look like]
-    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    #[arg(long = "as", value_enum, value_name = "WHAT", conflicts_with_all = ["staged", "history", "range", "since"])]
     read_as: Option<ReadAs>,
     /// Leave out files that git ignores
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["staged", "history", "range", "since"])]
     respect_gitignore: bool,
     /// Findings that are known: a file that `keylint baseline create` wrote
     #[arg(long, value_name = "FILE")]
@@ -265,14 +283,8 @@ fn style(show_suppressed: bool) -> human::Style {
 
 fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
     let mut plan = check.reading.plan()?;
-    plan.look = match (check.staged, check.range, check.since, check.history) {
-        (true, _, _, _) => Look::Staged,
-        (_, Some((from, to)), _, _) => Look::Range(from, to),
-        (_, _, Some(since), _) => Look::Since(since),
-        (_, _, _, true) => Look::History { stashes: check.stashes, reflog: check.reflog },
-        _ => Look::Files,
-    };
-    plan.config_from = check.config_from;
+    plan.config_from.clone_from(&check.looking.config_from);
+    plan.look = if check.staged { Look::Staged } else { check.looking.look() };
     plan.rules = check.rules;
     plan.read_as = check.read_as;
     plan.respect_gitignore = check.respect_gitignore;
@@ -300,7 +312,7 @@ fn run_check(check: Check, out: &mut dyn Write) -> io::Result<u8> {
 
 fn run_keys(list: Keys, out: &mut dyn Write) -> io::Result<u8> {
     let plan = list.reading.plan()?;
-    let gathered = run::read(&plan);
+    let gathered = run::read(&plan, Texts::default());
     let code = run::exit_of_reading(&plan, &gathered);
     let texts = gathered.texts.into_shown();
     let listing = keys::Listing {
@@ -330,7 +342,7 @@ fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io:
         let at = problem.place.and_then(|s| Some((texts.get(s.text)?, s)));
         let at = at.map(|(t, s)| {
             let p = t.position(s.start);
-            format!("{}:{}:{}: ", clean(t.path()), p.line, p.column)
+            format!("{}:{}:{}: ", t.name(), p.line, p.column)
         });
         let help = problem.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
         writeln!(err, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;

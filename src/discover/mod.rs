@@ -50,13 +50,15 @@ pub struct Found {
 
 /// The name of a path in reports: relative to `base` where it lies in it, with `/`.
 pub fn shown(path: &Path, base: &Path) -> String {
+    // As nearly all are written; else part by part.
+    let (whole, start) = (path.as_os_str().as_encoded_bytes(), base.as_os_str().as_encoded_bytes());
+    let below = whole.strip_prefix(start).and_then(|rest| rest.strip_prefix(b"/")).and_then(|rest| std::str::from_utf8(rest).ok());
+    if let Some(plain) = below.map(|p| p.strip_prefix("./").unwrap_or(p)).filter(|p| is_plain(p)) {
+        return plain.to_owned();
+    }
     let path = path.strip_prefix(base).unwrap_or(path);
     // Nearly every name is as it should be.
-    if let Some(plain) = path.to_str()
-        && !plain.is_empty()
-        && !plain.contains('\\')
-        && !plain.split('/').any(|p| matches!(p, "" | "." | ".."))
-    {
+    if let Some(plain) = path.to_str().filter(|p| is_plain(p)) {
         return plain.to_owned();
     }
     let mut parts: Vec<String> = Vec::new();
@@ -78,6 +80,21 @@ pub fn shown(path: &Path, base: &Path) -> String {
     }
     let joined = format!("{root}{}", parts.join("/"));
     if joined.is_empty() { ".".into() } else { joined }
+}
+
+/// Whether a path is written as it is shown.
+fn is_plain(path: &str) -> bool {
+    // Between two marks stands more than one dot or two.
+    let mut part = (0usize, true);
+    for b in path.bytes() {
+        match b {
+            b'/' if part.0 == 0 || (part.1 && part.0 <= 2) => return false,
+            b'/' => part = (0, true),
+            b'\\' => return false,
+            _ => part = (part.0 + 1, part.1 && b == b'.'),
+        }
+    }
+    part.0 > 0 && !(part.1 && part.0 <= 2)
 }
 
 /// A file name as text; bytes that are no UTF-8 are written `\xff`, so that two files never share a name.
@@ -113,13 +130,19 @@ pub fn find(paths: &[PathBuf], working: &Path) -> Found {
             Ok(meta) if meta.is_dir() => walk(&full, working, &mut found),
             Ok(meta) if meta.is_file() => {
                 let folder = full.parent().map(Path::to_path_buf).unwrap_or_default();
-                found.inputs.push(Input { repository: repository_of(&folder).map(Into::into), path: full, shown: name, named: true, content: None });
+                found.inputs.push(Input {
+                    repository: repository_of(&folder).map(Into::into),
+                    path: full,
+                    shown: name,
+                    named: true,
+                    content: None,
+                });
             }
             Ok(_) => found.not_read.push(Aside { path: name, reason: "no regular file: not opened".into() }),
         }
     }
     // A file that was named and lies in a folder that was named too is read once, as named.
-    found.inputs.sort_by(|a, b| (&a.shown, !a.named).cmp(&(&b.shown, !b.named)));
+    found.inputs.par_sort_by(|a, b| (&a.shown, !a.named).cmp(&(&b.shown, !b.named)));
     found.inputs.dedup_by(|a, b| a.shown == b.shown);
     found.left_out.sort();
     found.left_out.dedup();

@@ -18,23 +18,25 @@ pub enum Opened {
 }
 
 #[cfg(unix)]
-fn open_regular(path: &Path, follow: bool) -> io::Result<File> {
+fn open_regular(path: &Path, follow: bool) -> io::Result<(File, u64)> {
     use rustix::fs::{FileType, Mode, OFlags, fstat, open};
     let mut flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     if !follow {
         flags |= OFlags::NOFOLLOW;
     }
     let file = open(path, flags, Mode::empty())?;
-    if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
+    let stat = fstat(&file)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(io::Error::other("not a regular file"));
     }
-    Ok(File::from(file))
+    Ok((File::from(file), u64::try_from(stat.st_size).unwrap_or(0)))
 }
 
 #[cfg(not(unix))]
-fn open_regular(path: &Path, _follow: bool) -> io::Result<File> {
+fn open_regular(path: &Path, _follow: bool) -> io::Result<(File, u64)> {
     let file = File::open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+    let meta = file.metadata()?;
+    if meta.is_file() { Ok((file, meta.len())) } else { Err(io::Error::other("not a regular file")) }
 }
 
 /// Opens a regular file, which may be a link to one.
@@ -42,14 +44,15 @@ fn open_regular(path: &Path, _follow: bool) -> io::Result<File> {
 /// # Errors
 /// Why it cannot be opened.
 pub fn regular(path: &Path) -> Result<File, String> {
-    open_regular(path, true).map_err(|error| if error.to_string() == "not a regular file" { "no regular file: not read".into() } else { super::reason(&error) })
+    open_regular(path, true)
+        .map(|(file, _)| file)
+        .map_err(|error| if error.to_string() == "not a regular file" { "no regular file: not read".into() } else { super::reason(&error) })
 }
 
 /// Reads a file whose first bytes `wanted` accepts. `follow` permits the last part of the path to be a link.
 pub fn open(path: &Path, follow: bool, wanted: impl Fn(&[u8]) -> bool) -> Opened {
     let read = || -> io::Result<Opened> {
-        let mut file = open_regular(path, follow)?;
-        let size = file.metadata()?.len();
+        let (mut file, size) = open_regular(path, follow)?;
         let mut bytes = Vec::with_capacity(usize::try_from(size.min(LARGEST)).unwrap_or(0) + 1);
         (&mut file).take(4096).read_to_end(&mut bytes)?;
         if !wanted(&bytes) {
@@ -69,7 +72,25 @@ pub fn open(path: &Path, follow: bool, wanted: impl Fn(&[u8]) -> bool) -> Opened
 }
 
 /// A file that is read bit by bit.
-pub struct Stream<'r>(From<'r>);
+pub struct Stream<'r> {
+    /// Where its bytes come from; nowhere where all of it was read.
+    from: From<'r>,
+    /// How many bytes the system says that it has, and how many of them were read.
+    size: u64,
+    read: u64,
+}
+
+/// Reads what there is room for, at most: how many bytes came.
+#[cfg(unix)]
+fn read_some(file: &File, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    Ok(rustix::io::read(file, rustix::buffer::spare_capacity(buffer))?)
+}
+
+#[cfg(not(unix))]
+fn read_some(file: &File, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let room = buffer.capacity() - buffer.len();
+    file.take(room as u64).read_to_end(buffer)
+}
 
 /// Where the bytes of a stream come from.
 enum From<'r> {
@@ -86,36 +107,56 @@ impl<'r> Stream<'r> {
     /// Why it cannot be read.
     pub fn open(path: &Path, follow: bool) -> Result<Self, String> {
         match open_regular(path, follow) {
-            Ok(file) => Ok(Self(From::File(file))),
+            Ok((file, size)) => Ok(Self { from: From::File(file), size, read: 0 }),
             Err(error) if error.to_string() == "not a regular file" => Err("no regular file: not read".into()),
             Err(error) => Err(super::reason(&error)),
         }
     }
     /// Nothing more to read: what there was is in the buffer.
     pub fn ended() -> Self {
-        Self(From::Nowhere)
+        Self { from: From::Nowhere, size: 0, read: 0 }
     }
     /// Bytes that are there.
     pub fn bytes(bytes: &'r [u8]) -> Self {
-        Self(From::Bytes(bytes))
+        Self { from: From::Bytes(bytes), size: 0, read: 0 }
     }
     /// What something else reads.
     pub fn reader(reader: &'r mut dyn io::Read) -> Self {
-        Self(From::Reader(reader))
+        Self { from: From::Reader(reader), size: 0, read: 0 }
     }
-    /// Appends to `buffer` until it is `full` bytes long or the file ends.
+    /// Appends to `buffer` until it is `full` bytes long or the file ends; more where it has room for more.
     ///
     /// # Errors
     /// Why it cannot be read on.
     pub fn fill(&mut self, buffer: &mut Vec<u8>, full: usize) -> Result<(), String> {
         let missing = full.saturating_sub(buffer.len()) as u64;
-        let read = match &mut self.0 {
-            From::File(file) => file.take(missing).read_to_end(buffer),
+        let copied = match &mut self.from {
             From::Bytes(bytes) => bytes.take(missing).read_to_end(buffer),
             From::Reader(reader) => reader.take(missing).read_to_end(buffer),
-            From::Nowhere => return Ok(()),
+            From::File(_) | From::Nowhere => Ok(0),
         };
-        read.map(|_| ()).map_err(|e| super::reason(&e))
+        copied.map_err(|e| super::reason(&e))?;
+        while let From::File(file) = &self.from
+            && buffer.len() < full
+        {
+            if buffer.len() == buffer.capacity() {
+                let left = usize::try_from(self.size.saturating_sub(self.read)).unwrap_or(0) + 1;
+                buffer.reserve(left.max(1 << 13).min(full - buffer.len()));
+            }
+            let room = buffer.capacity() - buffer.len();
+            match read_some(file, buffer) {
+                Ok(n) => {
+                    self.read += n as u64;
+                    // Less than there was room for, and no less than there is: no need to be told that nothing follows.
+                    if n == 0 || (n < room && self.size > 0 && self.read >= self.size) {
+                        self.from = From::Nowhere;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(super::reason(&error)),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! apart and a function that reads one record. Nothing here looks at file names.
 
 mod envelope;
+mod fields;
 mod mask;
 mod pages;
 mod profile;

@@ -1,5 +1,6 @@
 //! Which exchange, which payload: one reader claims a document, or the answer says what came near.
 
+use super::fields::{Names, is_known};
 use super::mask::hidden_ranges;
 use super::{By, Envelope, Harvest, PageOf, Payload, READERS, Reader, Record, reader};
 use crate::document::{Kind, Node};
@@ -133,11 +134,13 @@ fn read_one(node: &Node<'_>, asked: Option<Exchange>) -> Reading {
 
 fn read_answer(node: &Node<'_>, asked: Option<Exchange>, envelope: Option<&Envelope<'_>>) -> Reading {
     let endpoint = envelope.and_then(|e| e.endpoint.as_ref()).map(|f| f.value.as_str());
-    let asked_readers: Vec<&Reader> = match asked {
+    let asked_readers: Vec<&'static Reader> = match asked {
         Some(exchange) => reader(exchange).into_iter().collect(),
         None => READERS.to_vec(),
     };
-    let mut claims: Vec<Claim> = asked_readers.iter().filter_map(|r| best_claim(r, node, endpoint, asked.is_some())).collect();
+    let mut samples = Samples::default();
+    let claim = |r: &&'static Reader| best_claim(r, node, &mut samples, endpoint, asked.is_some());
+    let mut claims: Vec<Claim> = asked_readers.iter().filter_map(claim).collect();
     // The claims that leave the least unexplained win; where two are left, nobody can tell.
     for measure in [|c: &Claim| c.missing, |c: &Claim| c.extra] {
         let least = claims.iter().map(measure).min();
@@ -178,13 +181,44 @@ fn around_fits(payload: &Payload, node: &Node<'_>) -> bool {
     payload.around.iter().all(|(name, want)| node.get(name).is_none_or(|n| n.is_null() || n.scalar() == Some(want)))
 }
 
-fn best_claim(reader: &'static Reader, node: &Node<'_>, endpoint: Option<&str>, asked: bool) -> Option<Claim> {
+/// The names of the records that payloads are told by, read once for the places that they stand at.
+#[derive(Default)]
+struct Samples<'n> {
+    top: Option<Names<'n>>,
+    rows: Vec<(&'n Node<'n>, Option<Names<'n>>)>,
+}
+
+impl<'n> Samples<'n> {
+    fn of(&mut self, rows: &'n Node<'n>) -> Option<&Names<'n>> {
+        let known = self.rows.iter().position(|(node, _)| std::ptr::eq(*node, rows));
+        let at = known.unwrap_or_else(|| {
+            self.rows.push((rows, sample(rows).and_then(Names::of)));
+            self.rows.len() - 1
+        });
+        self.rows.get(at)?.1.as_ref()
+    }
+    /// The names at the top of the document.
+    fn top(&mut self, node: &'n Node<'n>) -> Option<&Names<'n>> {
+        if self.top.is_none() {
+            self.top = Names::of(node);
+        }
+        self.top.as_ref()
+    }
+}
+
+fn best_claim<'n>(
+    reader: &'static Reader,
+    node: &'n Node<'n>,
+    samples: &mut Samples<'n>,
+    endpoint: Option<&str>,
+    asked: bool,
+) -> Option<Claim> {
     // An error answer is none of the payloads, whatever else stands in it.
     if (reader.error)(node).is_some() {
         return None;
     }
     let named = endpoint.and_then(|e| reader.payloads.iter().find(|p| same_endpoint(p.endpoint, e)));
-    let claims = reader.payloads.iter().filter_map(|p| claim(reader.exchange, p, node));
+    let claims = reader.payloads.iter().filter_map(|p| claim(reader.exchange, p, node, samples));
     let best = claims.min_by_key(|c| {
         let is_named = named.is_some_and(|n| std::ptr::eq(n, c.payload));
         (!is_named, c.missing + c.extra, std::cmp::Reverse(c.present))
@@ -213,7 +247,12 @@ fn same_endpoint(known: &str, written: &str) -> bool {
         && (method.is_none() || known_method.is_none() || method.map(str::to_ascii_uppercase) == known_method.map(str::to_ascii_uppercase))
 }
 
-fn claim(exchange: Exchange, payload: &'static Payload, node: &Node<'_>) -> Option<Claim> {
+fn claim<'n>(exchange: Exchange, payload: &'static Payload, node: &'n Node<'n>, samples: &mut Samples<'n>) -> Option<Claim> {
+    if let Some(first) = payload.at.first()
+        && !samples.top(node).is_some_and(|top| top.has(first))
+    {
+        return None;
+    }
     let rows = follow(node, payload.at)?;
     if !around_fits(payload, node) {
         return None;
@@ -221,9 +260,13 @@ fn claim(exchange: Exchange, payload: &'static Payload, node: &Node<'_>) -> Opti
     match &payload.by {
         By::Shape { fits, .. } => fits(node, rows).then_some(Claim { exchange, payload, missing: 0, extra: 0, present: 1 }),
         By::Fields { decides, also, .. } => {
-            let names: Vec<&str> = sample(rows)?.as_mapping()?.iter().filter_map(|e| e.key.scalar()).collect();
-            let present = decides.iter().filter(|d| names.contains(d)).count();
-            let known = present + names.iter().filter(|n| also.contains(n)).count();
+            let names = samples.of(rows)?;
+            let present = decides.iter().filter(|d| names.has(d)).count();
+            if present == 0 && !decides.is_empty() {
+                return None;
+            }
+            let known = present + names.count(also);
+            let names = &names.names;
             let (missing, extra) = (decides.len() - present, names.len() - known.min(names.len()));
             // A list at the top whose members are not all of one kind is a list of answers, each to be read by itself.
             if payload.at.is_empty() && rows.as_sequence().is_some_and(|rows| rows.iter().any(|r| !row_fits(payload, r))) {
@@ -363,7 +406,12 @@ fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
                 if looked > LOOKED_AT {
                     break;
                 }
-                let names: Vec<&str> = entries.iter().filter_map(|e| e.key.scalar()).collect();
+                let Some(names) = Names::of(node) else { continue };
+                // Most objects have no field of any payload.
+                if !names.names.iter().any(|n| is_known(n)) {
+                    visit.extend(entries.iter().map(|e| &e.value));
+                    continue;
+                }
                 for (exchange, payload) in readers.iter().flat_map(|r| r.payloads.iter().map(|p| (r.exchange, p))) {
                     let Some((rank, near)) = nearness(exchange, payload, &names) else { continue };
                     if best.as_ref().is_none_or(|(b, _)| rank > *b) {
@@ -378,14 +426,14 @@ fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
 }
 
 /// How near an object with these fields comes to a payload: thousandths of the deciding fields, then all known ones.
-fn nearness(exchange: Exchange, payload: &'static Payload, names: &[&str]) -> Option<((usize, usize), Nearest)> {
+fn nearness(exchange: Exchange, payload: &'static Payload, names: &Names<'_>) -> Option<((usize, usize), Nearest)> {
     let By::Fields { decides, also, .. } = &payload.by else { return None };
-    let present = decides.iter().filter(|d| names.contains(d)).count();
-    let known = present + names.iter().filter(|n| also.contains(n)).count();
+    let present = decides.iter().filter(|d| names.has(d)).count();
+    let known = present + names.count(also);
     if known == 0 {
         return None;
     }
-    let missing: Vec<_> = decides.iter().filter(|d| !names.contains(d)).copied().collect();
+    let missing: Vec<_> = decides.iter().filter(|d| !names.has(d)).copied().collect();
     let close = present >= 2 && present * 2 > decides.len();
     Some(((present * 1000 / decides.len().max(1), known), Nearest { exchange, endpoint: payload.endpoint, missing, close }))
 }

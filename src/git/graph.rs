@@ -94,9 +94,13 @@ struct Part<M> {
 
 impl Graph {
     /// Reads folders, commits and tags. `message` is asked about every message of a commit or tag; what it answers is
-    /// returned beside the number of the object.
-    pub fn read<M: Send>(store: &Store, message: impl Fn(&[u8]) -> Option<M> + Sync) -> (Self, Vec<(u32, M)>) {
-        let links: Vec<AtomicU64> = (0..store.len()).map(|_| AtomicU64::new(u64::MAX)).collect();
+    /// returned beside the number of the object. `step` hears of every object that is done.
+    pub fn read<M: Send>(
+        store: &Store,
+        step: impl Fn() + Sync,
+        message: impl Fn(Kind, &[u8]) -> Option<M> + Sync,
+    ) -> (Self, Vec<(u32, M)>) {
+        let links: Vec<AtomicU64> = (0..store.count()).map(|_| AtomicU64::new(u64::MAX)).collect();
         let names: Mutex<Names> = Mutex::default();
         let start = || Part::<M> {
             commits: Vec::new(),
@@ -110,26 +114,32 @@ impl Graph {
         let parts = store.visit(
             |kind| kind != Kind::Blob,
             start,
-            |part, met| match met {
-                Met::Object { number, kind: Kind::Tree, bytes, kept } => folder(store, &links, &names, part, number, bytes, kept.unwrap_or(&[])),
-                Met::Object { number, kind, bytes, .. } => {
-                    let at = if kind == Kind::Commit {
-                        let commit = objects::commit(bytes);
-                        let at = commit.message;
-                        part.commits.push((number, commit));
-                        at
-                    } else {
-                        let (target, at) = objects::tag(bytes);
-                        part.tags.extend(target.map(|t| (number, t)));
-                        at
-                    };
-                    if let Some(found) = bytes.get(at..).and_then(&message) {
-                        part.messages.push((number, found));
+            |part, met| {
+                step();
+                match met {
+                    Met::Object { number, kind: Kind::Tree, bytes, kept } => {
+                        folder(store, &links, &names, part, number, bytes, kept.unwrap_or(&[]));
                     }
+                    Met::Object { number, kind, bytes, .. } => {
+                        let at = if kind == Kind::Commit {
+                            let commit = objects::commit(bytes);
+                            let at = commit.message;
+                            part.commits.push((number, commit));
+                            at
+                        } else {
+                            let (target, at) = objects::tag(bytes);
+                            part.tags.extend(target.map(|t| (number, t)));
+                            at
+                        };
+                        if let Some(found) = bytes.get(at..).and_then(|b| message(kind, b)) {
+                            part.messages.push((number, found));
+                        }
+                    }
+                    Met::Broken { number, reason } => part.broken.push((number, reason)),
+                    Met::Large { .. } => {}
                 }
-                Met::Broken { number, reason } => part.broken.push((number, reason)),
-                Met::Large { .. } => {}
             },
+            |part| part,
         );
         let mut graph = Self {
             commits: Vec::new(),
@@ -138,7 +148,7 @@ impl Graph {
             names: Names::default(),
             links,
             missing: Vec::new(),
-            objects: store.len(),
+            objects: store.count(),
             broken: Vec::new(),
             submodules: 0,
         };
@@ -151,7 +161,9 @@ impl Graph {
             graph.missing.extend(part.missing);
             graph.broken.extend(part.broken);
         }
-        graph.broken.extend(store.adrift().into_iter().map(|n| (n, "it is damaged, or what it is stored as a difference from is not here".into())));
+        graph
+            .broken
+            .extend(store.adrift().into_iter().map(|n| (n, "it is damaged, or what it is stored as a difference from is not here".into())));
         graph.broken.sort();
         graph.broken.dedup();
         graph.submodules = submodules.len();
@@ -168,7 +180,14 @@ impl Graph {
             let tree = commit.tree.and_then(|t| graph.number(store, &t)).unwrap_or(u32::MAX);
             let count = parents.len() as u32;
             graph.parents.extend(parents);
-            graph.commits.push(Commit { number, tree, authored: commit.authored, committed: commit.committed, first_parent, parents: count });
+            graph.commits.push(Commit {
+                number,
+                tree,
+                authored: commit.authored,
+                committed: commit.committed,
+                first_parent,
+                parents: count,
+            });
         }
         graph.tags = tags.into_iter().filter_map(|(n, t)| Some((n, graph.number(store, &t)?))).collect();
         (graph, messages)
@@ -188,10 +207,6 @@ impl Graph {
     pub fn is_missing(&self, number: u32) -> bool {
         number >= self.objects
     }
-    /// How many numbers there are.
-    pub fn len(&self) -> usize {
-        self.objects as usize + self.missing.len()
-    }
     /// A commit by its number.
     pub fn commit(&self, number: u32) -> Option<&Commit> {
         self.commits.binary_search_by_key(&number, |c| c.number).ok().and_then(|at| self.commits.get(at))
@@ -209,7 +224,9 @@ impl Graph {
     pub fn path(&self, number: u32) -> String {
         let mut parts: Vec<&[u8]> = Vec::new();
         let mut at = number;
-        while let Some(link) = self.links.get(at as usize).map(|l| l.load(Ordering::Relaxed)).filter(|l| *l != u64::MAX && parts.len() < 256) {
+        while let Some(link) =
+            self.links.get(at as usize).map(|l| l.load(Ordering::Relaxed)).filter(|l| *l != u64::MAX && parts.len() < 256)
+        {
             parts.push(self.names.get(link as u32));
             at = (link >> 32) as u32;
         }
@@ -230,15 +247,7 @@ pub fn text(path: &[u8]) -> String {
     out
 }
 
-fn folder<M>(
-    store: &Store,
-    links: &[AtomicU64],
-    names: &Mutex<Names>,
-    part: &mut Part<M>,
-    number: u32,
-    bytes: &[u8],
-    kept: &[(u32, u32)],
-) {
+fn folder<M>(store: &Store, links: &[AtomicU64], names: &Mutex<Names>, part: &mut Part<M>, number: u32, bytes: &[u8], kept: &[(u32, u32)]) {
     let length = store.id_length();
     let mut kept = kept.iter().peekable();
     for entry in objects::entries(bytes, length) {
@@ -250,10 +259,6 @@ fn folder<M>(
             part.submodules.insert(entry.id.to_owned());
             continue;
         }
-        let Some(at) = store.number(entry.id) else {
-            part.missing.push(entry.id.to_owned());
-            continue;
-        };
         let name = match part.names.get(entry.name) {
             Some(name) => *name,
             None => {
@@ -262,6 +267,10 @@ fn folder<M>(
                 part.names.insert(entry.name.into(), name);
                 name
             }
+        };
+        let Some(at) = store.number(entry.id) else {
+            part.missing.push(entry.id.to_owned());
+            continue;
         };
         if let Some(link) = links.get(at as usize) {
             link.fetch_min(u64::from(number) << 32 | u64::from(name), Ordering::Relaxed);

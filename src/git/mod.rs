@@ -58,7 +58,9 @@ pub struct File {
 
 /// The names that a repository's own folder has, where it is one.
 fn is_own_folder(folder: &Path) -> bool {
-    folder.join("HEAD").is_file() && folder.join("objects").is_dir() && (folder.join("refs").is_dir() || folder.join("packed-refs").is_file())
+    folder.join("HEAD").is_file()
+        && folder.join("objects").is_dir()
+        && (folder.join("refs").is_dir() || folder.join("packed-refs").is_file())
 }
 
 impl Repository {
@@ -156,7 +158,7 @@ impl Repository {
         let (mut out, mut bad) = (Vec::new(), Vec::new());
         let own = shown(self.repo.common_dir(), &self.root);
         let mut wrong = |path: String, reason: &str| bad.push(Aside { path, reason: reason.into() });
-        match self.repo.references().map(|r| r.all().map(|a| a.collect::<Vec<_>>())) {
+        match self.repo.references().map(|r| r.all().map(Iterator::collect::<Vec<_>>)) {
             Ok(Ok(all)) => {
                 for reference in all {
                     match reference {

@@ -116,17 +116,24 @@ mod tests {
 
     #[test]
     fn folders_commits_and_tags_are_read() {
-        let tree = [b"100644 a.txt\0".as_slice(), &[1; 20], b"40000 dir\0", &[2; 20], b"160000 sub\0", &[3; 20], b"120000 l\0", &[4; 20]].concat();
+        let tree =
+            [b"100644 a.txt\0".as_slice(), &[1; 20], b"40000 dir\0", &[2; 20], b"160000 sub\0", &[3; 20], b"120000 l\0", &[4; 20]].concat();
         let read: Vec<(Mode, &[u8], u8)> = entries(&tree, 20).map(|e| (e.mode, e.name, e.id.as_bytes()[0])).collect();
-        let wanted: [(Mode, &[u8], u8); 4] = [(Mode::File, b"a.txt", 1), (Mode::Tree, b"dir", 2), (Mode::Submodule, b"sub", 3), (Mode::Link, b"l", 4)];
+        let wanted: [(Mode, &[u8], u8); 4] =
+            [(Mode::File, b"a.txt", 1), (Mode::Tree, b"dir", 2), (Mode::Submodule, b"sub", 3), (Mode::Link, b"l", 4)];
         assert_eq!(read, wanted);
         for end in 0..tree.len() {
             assert!(entries(&tree[..end], 20).count() <= 3);
         }
         let id = "a".repeat(40);
-        let text = format!("tree {id}\nparent {id}\nparent {id}\nauthor A <a@example.org> 1700000000 +0100\ncommitter B <b@example.org> 1700000001 +0000\n\nthe message\n");
+        let text = format!(
+            "tree {id}\nparent {id}\nparent {id}\nauthor A <a@example.org> 1700000000 +0100\ncommitter B <b@example.org> 1700000001 +0000\n\nthe message\n"
+        );
         let read = commit(text.as_bytes());
-        assert_eq!((read.parents.len(), read.authored, read.committed, &text[read.message..]), (2, 1_700_000_000, 1_700_000_001, "the message\n"));
+        assert_eq!(
+            (read.parents.len(), read.authored, read.committed, text.get(read.message..)),
+            (2, 1_700_000_000, 1_700_000_001, Some("the message\n"))
+        );
         for end in 0..text.len() {
             let _any = commit(&text.as_bytes()[..end]);
         }

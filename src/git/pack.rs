@@ -14,10 +14,11 @@ use crate::discover;
 
 /// Nothing: no base, no child, no sibling.
 const NONE: u32 = u32::MAX;
-/// Bytes that are read at once.
+/// Bytes that are read at once where what follows is read next, and where it is not known to be.
 const AHEAD: usize = 128 << 10;
+const AT_HAND: usize = 8 << 10;
 /// Bytes of bases that a walk holds; what is older is made again when it is needed.
-const HELD: usize = 48 << 20;
+const HELD: usize = 24 << 20;
 /// Inflated bytes from which an object that nothing is based on is not held as a whole.
 pub const LARGE: u64 = 16 << 20;
 
@@ -101,7 +102,9 @@ impl<'f> Window<'f> {
         let from = match held {
             Some(from) => from,
             None => {
-                self.bytes.resize(length.max(AHEAD), 0);
+                let end = self.start + self.bytes.len() as u64;
+                let follows = offset >= self.start && offset <= end + AT_HAND as u64;
+                self.bytes.resize(length.max(if follows { AHEAD } else { AT_HAND }), 0);
                 let mut filled = 0;
                 while let Some(room) = self.bytes.get_mut(filled..).filter(|r| !r.is_empty()) {
                     match read_at(self.file, room, offset + filled as u64) {
@@ -297,7 +300,7 @@ impl Walker<'_> {
     }
 
     /// Makes an object from its base.
-    fn from_base(&mut self, at: u32, base: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+    fn differ(&mut self, at: u32, base: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         let mut delta = std::mem::take(&mut self.delta);
         let made = self.stored(at, &mut delta).and_then(|()| delta::apply(base, &delta, out, &mut self.kept).map_err(str::to_owned));
         self.delta = delta;
@@ -313,7 +316,7 @@ impl Walker<'_> {
         let (mut bytes, mut next) = (Vec::new(), Vec::new());
         self.stored(way.pop().unwrap_or(at), &mut bytes)?;
         while let Some(at) = way.pop() {
-            self.from_base(at, &bytes, &mut next)?;
+            self.differ(at, &bytes, &mut next)?;
             std::mem::swap(&mut bytes, &mut next);
         }
         Ok(bytes)
@@ -356,7 +359,7 @@ impl Walker<'_> {
                 }
             };
             let mut bytes = self.spare.pop().unwrap_or_default();
-            let made = self.from_base(at, &base, &mut bytes);
+            let made = self.differ(at, &base, &mut bytes);
             if let Err(reason) = &made {
                 self.lost(at, reason, visit);
             } else {

@@ -80,7 +80,9 @@ impl Repository {
                 slop = 0;
             } else {
                 slop += 1;
-                if slop > SLOP && !queue.iter().any(|(_, q)| !out.contains(q) && since.is_none_or(|s| known.get(q).is_none_or(|k| k.committed >= s))) {
+                if slop > SLOP
+                    && !queue.iter().any(|(_, q)| !out.contains(q) && since.is_none_or(|s| known.get(q).is_none_or(|k| k.committed >= s)))
+                {
                     break;
                 }
             }

@@ -81,8 +81,10 @@ impl Compare<'_> {
         {
             return;
         }
-        if self.name(range.start).get(..depth).unwrap_or(&[]).iter().filter(|b| **b == b'/').count() > DEEPEST {
-            self.staged.not_read.push(Aside { path: graph::text(self.name(range.start)).chars().take(200).collect(), reason: TOO_DEEP.into() });
+        if memchr::memchr_iter(b'/', self.name(range.start).get(..depth).unwrap_or(&[])).count() > DEEPEST {
+            self.staged
+                .not_read
+                .push(Aside { path: graph::text(self.name(range.start)).chars().take(200).collect(), reason: TOO_DEEP.into() });
             return;
         }
         let mut there: HashMap<Vec<u8>, (Mode, ObjectId)> = HashMap::new();
@@ -156,7 +158,13 @@ impl Compare<'_> {
                 let prefix = path.trim_end_matches('/').to_owned() + "/";
                 let mut changes = Vec::new();
                 let mut wrong = |path: String, reason: String| self.staged.not_read.push(Aside { path, reason });
-                self.repository.changes(old, Some(entry.id), &prefix, &mut |path, _, new| changes.extend(new.map(|id| (path, id))), &mut wrong);
+                self.repository.changes(
+                    old,
+                    Some(entry.id),
+                    &prefix,
+                    &mut |path, _, new| changes.extend(new.map(|id| (path, id))),
+                    &mut wrong,
+                );
                 self.staged.changed.extend(changes.into_iter().map(|(path, id)| File { path, id }));
             }
             _ => self.staged.changed.push(File { path, id: entry.id }),

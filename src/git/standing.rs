@@ -2,6 +2,7 @@
 //! count that lead to it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Mutex;
 
 use gix::ObjectId;
 
@@ -108,7 +109,9 @@ impl Ways {
             }
         }
         let length = store.id_length();
-        let parts = store.visit(
+        // There are millions of them: they are gathered in one place, and put in order there.
+        let all: Mutex<Vec<(u32, u32, u32)>> = Mutex::default();
+        store.visit(
             |kind| kind == Kind::Tree,
             Vec::<(u32, u32, u32)>::new,
             |edges, met| {
@@ -128,8 +131,13 @@ impl Ways {
                     }
                 }
             },
+            |edges| {
+                if let Ok(mut all) = all.lock() {
+                    all.extend(edges);
+                }
+            },
         );
-        let mut edges: Vec<(u32, u32, u32)> = parts.into_iter().flatten().collect();
+        let mut edges = all.into_inner().unwrap_or_default();
         edges.sort_unstable();
         edges.dedup();
         // Upwards from what is looked for: what leads there, and in an order in which each comes after all that it leads to.
@@ -207,9 +215,12 @@ impl Ways {
     }
 }
 
+/// The objects that hold a value.
+pub type Holders = HashSet<u32>;
+
 /// Works out how values stand in the history: each is the set of objects that hold it. Nothing for those that no commit
 /// reaches.
-pub fn standing(store: &Store, graph: &Graph, reached: &Reached, head: Option<u32>, values: &[HashSet<u32>]) -> Vec<Option<Standing>> {
+pub fn standing(store: &Store, graph: &Graph, reached: &Reached, head: Option<u32>, values: &[Holders]) -> Vec<Option<Standing>> {
     let targets: HashSet<u32> = values.iter().flatten().copied().collect();
     if targets.is_empty() {
         return values.iter().map(|_| None).collect();
@@ -245,7 +256,8 @@ pub fn standing(store: &Store, graph: &Graph, reached: &Reached, head: Option<u3
         }
         for (n, value) in group.iter().enumerate() {
             let bit = 1u64 << n;
-            let first = brought.get(n).and_then(|b| b.iter().copied().min_by_key(|at| reached.commits.get(*at).map(|c| (c.committed, *at))));
+            let first =
+                brought.get(n).and_then(|b| b.iter().copied().min_by_key(|at| reached.commits.get(*at).map(|c| (c.committed, *at))));
             let Some(first) = first else {
                 out.push(None);
                 continue;

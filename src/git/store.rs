@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// How many objects there are, those counted twice that are stored twice.
-    pub fn len(&self) -> u32 {
+    pub fn count(&self) -> u32 {
         self.count
     }
 
@@ -190,21 +190,22 @@ impl Store {
         self.single || self.id(number).and_then(|id| self.number(id)) == Some(number)
     }
 
-    /// Visits every object of some kinds on all cores, bases before what is a difference from them. What each part of the
-    /// work comes to is returned in an order that is the same every time.
-    pub fn visit<T: Send>(
+    /// Visits every object of some kinds on all cores, bases before what is a difference from them. Each part of the work
+    /// begins with `start` and ends with `finish`; what they come to is returned in an order that is the same every time.
+    pub fn visit<T, R: Send>(
         &self,
         wanted: impl Fn(Kind) -> bool + Sync,
         start: impl Fn() -> T + Sync,
         visit: impl Fn(&mut T, Met<'_>) + Sync,
-    ) -> Vec<T> {
+        finish: impl Fn(T) -> R + Sync,
+    ) -> Vec<R> {
         let mut out = Vec::new();
         for pack in &self.packs {
             let roots = pack.roots(&wanted);
             out.par_extend(roots.par_chunks(64).map(|roots| {
                 let mut state = start();
                 pack.walk(roots, &mut |met| visit(&mut state, met));
-                state
+                finish(state)
             }));
         }
         for ((store, ids), first) in self.loose.iter().zip(&self.loose_first) {
@@ -225,7 +226,7 @@ impl Store {
                         _ => {}
                     }
                 }
-                state
+                finish(state)
             }));
         }
         out

@@ -11,7 +11,7 @@ fn place(texts: &Shown, span: Option<Span>) -> String {
     match span.and_then(|s| Some((s, texts.get(s.text)?))) {
         Some((span, text)) => {
             let at = text.position(span.start);
-            format!("{}:{}:{}", clean(text.path()), at.line, at.column)
+            format!("{}:{}:{}", text.name(), at.line, at.column)
         }
         None => "keylint".to_owned(),
     }

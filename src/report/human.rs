@@ -270,7 +270,10 @@ impl<'a> Report<'a> {
         let coverage = &outcome.coverage;
         let declaration =
             outcome.config.as_ref().map_or_else(|| "no declaration: tasks are inferred".to_owned(), |c| format!("declaration {c}"));
-        let (keys, files) = (count(coverage.keys, "key", "keys"), count(coverage.files, "file", "files"));
+        let (keys, mut files) = (count(coverage.keys, "key", "keys"), count(coverage.files, "file", "files"));
+        if coverage.commits > 0 {
+            files = format!("{files} of {}", count(coverage.commits, "commit", "commits"));
+        }
         self.pen.paragraph(
             0,
             (Tone::Heading, ""),

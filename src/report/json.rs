@@ -12,7 +12,7 @@ use crate::finding::{CarriedPart, Confidence, Finding, Role, Severity};
 use crate::model::Exchange;
 use crate::problem::{Problem, Weight};
 use crate::run::{Coverage, Outcome};
-use crate::text::{Shown, Span, clean};
+use crate::text::{Shown, Span, clean, opens_command};
 
 /// A report of `keylint check`.
 #[derive(Serialize, JsonSchema)]
@@ -444,7 +444,7 @@ pub(super) fn report(outcome: &Outcome) -> Report<'_> {
 /// Where `out` cannot be written.
 pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> io::Result<()> {
     let report = report(outcome);
-    let mut bytes = serde_json::to_vec(&report).map_err(io::Error::from)?;
+    let mut bytes = harmless(serde_json::to_vec(&report).map_err(io::Error::from)?);
     // The findings are most of a report: they are written on all cores and put in their place.
     let shown: Vec<&Finding> = outcome.verdicts.findings.iter().filter(|f| show_suppressed || f.suppressed.is_none()).collect();
     let parts: Vec<serde_json::Result<Vec<u8>>> = shown.par_chunks(256).map(|part| findings(outcome, part)).collect();
@@ -463,6 +463,20 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
     out.write_all(b"\n")
 }
 
+/// JSON in which no string holds a command of the machine that runs a job, see [`opens_command`]: the bracket is written as an
+/// escape, which is the same string to whoever reads it. Outside strings JSON has no `#`.
+pub(super) fn harmless(bytes: Vec<u8>) -> Vec<u8> {
+    let Some(first) = memchr::memmem::find(&bytes, b"##") else { return bytes };
+    let Ok(text) = std::str::from_utf8(&bytes) else { return bytes };
+    let (before, rest) = text.split_at_checked(first).unwrap_or(("", text));
+    let mut out = String::with_capacity(text.len() + 64);
+    out.push_str(before);
+    for c in rest.chars() {
+        if c == '[' && opens_command(&out) { out.push_str("\\u005b") } else { out.push(c) }
+    }
+    out.into_bytes()
+}
+
 /// Findings, separated by commas.
 fn findings(outcome: &Outcome, part: &[&Finding]) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(part.len() * 2048);
@@ -472,12 +486,12 @@ fn findings(outcome: &Outcome, part: &[&Finding]) -> serde_json::Result<Vec<u8>>
         }
         serde_json::to_writer(&mut bytes, &found)?;
     }
-    Ok(bytes)
+    Ok(harmless(bytes))
 }
 
 /// Writes a document as one line. It is made as a whole first: many small writes cost more than the memory.
 pub(super) fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(value).map_err(io::Error::from)?;
+    let mut bytes = harmless(serde_json::to_vec(value).map_err(io::Error::from)?);
     bytes.push(b'\n');
     out.write_all(&bytes)
 }

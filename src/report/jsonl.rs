@@ -25,7 +25,7 @@ struct Summary {
 
 /// Appends a record as a line.
 fn line(kind: &str, record: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    let record = serde_json::to_vec(record)?;
+    let record = json::harmless(serde_json::to_vec(record)?);
     out.extend_from_slice(format!("{{\"type\":\"{kind}\",").as_bytes());
     // Every record is an object with fields; its own brace is the one that stands already.
     out.extend_from_slice(record.strip_prefix(b"{").unwrap_or(&record));

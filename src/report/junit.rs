@@ -194,7 +194,7 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
     let all =
         suites.iter().map(Suite::counts).fold([0; 4], |a, b| std::array::from_fn(|i| a.get(i).unwrap_or(&0) + b.get(i).unwrap_or(&0)));
     let coverage = &outcome.coverage;
-    let properties: [(&str, String); 10] = [
+    let properties: [(&str, String); 11] = [
         ("as_of", outcome.as_of.to_string()),
         ("summary", summary(outcome)),
         ("exit_code", outcome.exit.to_string()),
@@ -203,6 +203,7 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
         ("files", coverage.files.to_string()),
         ("bytes", coverage.bytes.to_string()),
         ("keys", coverage.keys.to_string()),
+        ("commits", coverage.commits.to_string()),
         ("left_out", coverage.left_out.len().to_string()),
         ("not_read", coverage.not_read.len().to_string()),
     ];

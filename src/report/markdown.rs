@@ -130,8 +130,9 @@ fn rest(outcome: &Outcome, outside: &Outside<'_>) -> String {
         .config
         .as_ref()
         .map_or_else(|| "no declaration: tasks are inferred".to_owned(), |c| format!("declaration {}", code(&outside.words(c))));
+    let commits = if coverage.commits > 0 { format!(" of {}", count(coverage.commits, "commit", "commits")) } else { String::new() };
     out.push_str(&format!(
-        "Read {} in {} as of {}, {declaration}.",
+        "Read {} in {}{commits} as of {}, {declaration}.",
         count(coverage.keys, "key", "keys"),
         count(coverage.files, "file", "files"),
         outcome.as_of

@@ -86,15 +86,9 @@ impl<'a> Outside<'a> {
     pub fn new(outcome: &'a Outcome) -> Self {
         Self { outcome }
     }
-    /// Text without control characters and without values that were found. The old form of a runner's command, `##[name]`,
-    /// works in the middle of a line too, so no line has one.
-    /// (<https://github.com/actions/runner>, `src/Runner.Common/ActionCommand.cs`; other runners: `##vso[`, `##teamcity[`.)
+    /// Text without control characters and without values that were found.
     pub fn words(&self, text: &str) -> String {
-        let mut out = self.starred(&clean(text));
-        if out.contains("##") && out.contains('[') {
-            out = out.replace("##", "#\\u{23}");
-        }
-        out
+        self.starred(&clean(text))
     }
     /// Text with values that were found starred out.
     fn starred(&self, text: &str) -> String {
@@ -114,8 +108,7 @@ impl<'a> Outside<'a> {
             lies,
             lines: (start.line > 0).then_some(((start.line, start.column), (end.line, end.column))),
             bytes: (start.offset, end.offset.saturating_sub(start.offset)),
-            // Whoever reads git's history says here which commit it was; a working tree has none.
-            commit: None,
+            commit: text.commit().map(str::to_owned),
         })
     }
     /// The place that a finding is about. One that has none is about what the declaration says, or should say.

@@ -4,11 +4,12 @@ mod gather;
 mod history;
 mod scope;
 mod sightings;
+mod staged;
 mod suppress;
 mod weakened;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::base::Base;
 use crate::discover::{self, Aside};
@@ -85,19 +86,29 @@ impl Outcome {
     }
 }
 
-/// Reads everything that the plan names, and judges nothing.
-pub fn read(plan: &Plan) -> Gathered {
-    gather::gather(plan, (None, &Base::Disk), None, Texts::default(), Vec::new())
+/// Reads everything that the plan names, and judges nothing. What is read comes after the texts that are there.
+pub fn read(plan: &Plan, texts: Texts) -> Gathered {
+    gather::gather(plan, (None, &Base::Disk), None, None, texts, Vec::new())
 }
 
 /// A whole check.
 pub fn check(plan: &Plan) -> Outcome {
     let (mut texts, mut problems) = (Texts::default(), Vec::new());
     let (repository, base) = settle(plan, &mut problems);
-    let book = load_rules(plan, &base, &mut texts, &mut problems);
+    let (book, found) = if matches!(base, Base::Disk) && plan.look == Look::Files {
+        // The rules are read while the folders are walked, and the shapes, too.
+        let walk = || discover::find(&plan.paths, &plan.working);
+        let (book, (found, _)) = rayon::join(
+            || load_rules(plan, &Base::Disk, &mut texts, &mut problems),
+            || rayon::join(walk, crate::secrets::Catalogue::built_in),
+        );
+        (book, Some(found))
+    } else {
+        (load_rules(plan, &base, &mut texts, &mut problems), None)
+    };
     let detector = Detector::new(load_shapes(plan, &base, &mut texts, &mut problems));
     let baseline = load_baseline(plan, &base, &mut texts, &mut problems);
-    let mut gathered = gather::gather(plan, (repository.as_deref(), &base), Some(&detector), texts, problems);
+    let mut gathered = gather::gather(plan, (repository.as_deref(), &base), found, Some(&detector), texts, problems);
     let mut book = book.unwrap_or(Rulebook { rules: Vec::new() });
     if !book.rules.is_empty() {
         check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);
@@ -113,13 +124,16 @@ pub fn check(plan: &Plan) -> Outcome {
     let texts = gathered.texts.into_shown();
     for finding in &mut verdicts.findings {
         if let Some(history) = &finding.history {
-            finding.message = format!("{}; {}", finding.message, history.sentence());
+            finding.message = format!("{} {}", finding.message, history.sentence());
         }
     }
     if plan.no_suppress {
         verdicts.findings.iter_mut().for_each(|f| f.suppressed = None);
     } else {
-        gathered.problems.extend(suppress::inline(&mut verdicts.findings, &gathered.allows, &texts, &book, plan.now));
+        let told = suppress::inline(&mut verdicts.findings, &gathered.allows, &texts, &book, plan.now);
+        // Of a file in the history only the part around a finding is known, and comments in it may be about others.
+        let whole = matches!(plan.look, Look::Files | Look::Staged);
+        gathered.problems.extend(told.into_iter().filter(|p| whole || p.code != "suppression-unused"));
         if let Some(baseline) = &baseline {
             let gone = baseline.apply(&mut verdicts.findings);
             // A change is not all that a baseline is about.
@@ -157,12 +171,12 @@ pub fn check(plan: &Plan) -> Outcome {
 
 /// Opens the repository that the plan looks into, and says where what decides is read from: before a change, as the change
 /// must not decide about itself.
-fn settle(plan: &Plan, problems: &mut Vec<Problem>) -> (Option<Arc<Repository>>, Base) {
+fn settle(plan: &Plan, problems: &mut Vec<Problem>) -> (Option<Rc<Repository>>, Base) {
     if plan.look == Look::Files && plan.config_from.is_none() {
         return (None, Base::Disk);
     }
     let repository = match Repository::around(&plan.working) {
-        Ok(Some(repository)) => Arc::new(repository),
+        Ok(Some(repository)) => Rc::new(repository),
         Ok(None) => {
             let message = "the working folder lies in no repository of git";
             problems.push(Problem::fatal("no-repository", None, message).help("run it in a repository, or name files and folders"));
@@ -260,4 +274,3 @@ pub fn exit_of_reading(plan: &Plan, gathered: &Gathered) -> u8 {
         (false, false) => 2,
     }
 }
-

@@ -156,6 +156,9 @@ impl<'p> Scope<'p> {
 
     /// Why the declaration leaves a file out; nothing where it does not.
     pub fn excluded(&self, input: &Input) -> Option<String> {
+        if self.exclude.is_empty() {
+            return None;
+        }
         let path = self.relative(input);
         let exclude = self.exclude.iter().find(|e| e.paths.is_match(&path))?;
         exclude.met.store(true, Ordering::Relaxed);
@@ -227,9 +230,10 @@ impl<'p> Scope<'p> {
         }
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
-            buffer.reserve(scan::WINDOW + 1);
+            buffer.reserve_exact(scan::WINDOW);
             let read = self.read_into(buffer, input, TextId(id), detector);
-            if buffer.capacity() > 4 * scan::WINDOW {
+            // As much is read as there is room for: the same for each file.
+            if buffer.capacity() > scan::WINDOW {
                 *buffer = Vec::new();
             }
             read
@@ -342,6 +346,11 @@ impl<'p> Scope<'p> {
             read.taken = Some(taken);
         }
         let Some(taken) = &mut read.taken else { return };
+        // Nothing is told of most documents: what no place leads to is not kept.
+        let told = taken.exports > 0 || !taken.problems.is_empty() || !read.doubtful.is_empty();
+        if !told && read.scanned.sightings.iter().all(|s| s.text.is_some()) {
+            return;
+        }
         for (start, end) in std::mem::take(&mut taken.hide) {
             text.hide(start, end);
         }

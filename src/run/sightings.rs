@@ -56,15 +56,9 @@ impl Seens {
         }
     }
 
-    /// Takes comments of a text that was read before, each once however often its file was.
-    pub(super) fn allow(&mut self, allows: Vec<Allow>, id: TextId, texts: &Texts) {
-        for allow in allows {
-            let place = Span::new(id, allow.start, allow.end);
-            let at = |span: Span| texts.get(span.text).map(|t| (t.path(), t.file_offset(span.start)));
-            if !self.allows.iter().any(|a| at(a.place) == at(place)) {
-                self.allows.push(PlacedAllow { place, allow });
-            }
-        }
+    /// Takes comments of a text that is known already.
+    pub(super) fn allow(&mut self, allows: Vec<Allow>, id: TextId) {
+        self.allows.extend(allows.into_iter().map(|allow| PlacedAllow { place: Span::new(id, allow.start, allow.end), allow }));
     }
 
     /// Joins what was seen with what is known, and adds the windows that are declared.

@@ -26,7 +26,13 @@ pub(super) fn inline(findings: &mut [Finding], allows: &[PlacedAllow], texts: &S
         let next = after.get(&(*path, line + 1)).copied().unwrap_or(line + 1);
         after.insert((*path, *line), next);
     }
+    let mut met: BTreeSet<(File<'_>, u64)> = BTreeSet::new();
     for PlacedAllow { place, allow } in allows {
+        // A part of a file may have been read for each of its findings.
+        let offset = texts.get(place.text).map_or(0, |t| t.position(place.start).offset);
+        if !met.insert((file_of(texts, *place), offset)) {
+            continue;
+        }
         match allow.fault {
             Some(Fault::NoRule) => {
                 tell(

@@ -2,8 +2,6 @@
 
 use memchr::memmem;
 
-use crate::secrets::blocks::{self, BLOCK};
-
 /// A comment that allows a finding.
 pub struct Allow {
     /// The text that it stands in, by its place in `Scanned::texts`; nothing for a text that was given whole.
@@ -56,47 +54,23 @@ const WORDS: [(&[u8], usize, bool); 7] = [
     (b"RecvWindow", 3, false),
 ];
 
-/// How many blocks are read before they are looked at.
-const BATCH: usize = 64;
-
-/// Finds the words of comments that allow and of request windows: the only words that are looked for in every file.
-pub fn places(bytes: &[u8]) -> Vec<Mark> {
-    let mut out = Vec::new();
-    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-    let mut triples = [0u64; BATCH];
-    let mut base = 0;
-    for batch in blocks.chunks(BATCH) {
-        blocks::triples(batch, &mut triples);
-        for bits in triples.iter().take(batch.len()) {
-            marks(bytes, base, *bits, &mut out);
-            base += BLOCK;
-        }
-    }
-    let mut last = [0u8; BLOCK];
-    for (to, b) in last.iter_mut().zip(tail) {
-        *to = *b;
-    }
-    blocks::triples(&[last], &mut triples);
-    marks(bytes, base, triples.first().copied().unwrap_or(0), &mut out);
-    out
-}
-
-/// Reads the words around places.
-fn marks(bytes: &[u8], base: usize, mut bits: u64, out: &mut Vec<Mark>) {
-    while bits != 0 {
-        let place = base + bits.trailing_zeros() as usize;
-        bits &= bits - 1;
-        let is = |(word, behind, allow): &(&[u8], usize, bool)| {
+/// Reads what stands at the places that the detector's pass came upon: the words of comments that allow and of request
+/// windows, the only words that are looked for in every file.
+pub fn marks(bytes: &[u8], pairs: &[usize]) -> Vec<Mark> {
+    let mark = |place: &usize| {
+        // The letter behind the pair or its end, before all of them.
+        let third = bytes.get(place + 1)?;
+        WORDS.iter().filter(|(word, behind, _)| word.get(behind + 1) == Some(third)).find_map(|(word, behind, allow)| {
             let at = place.checked_sub(*behind)?;
             bytes.get(at..)?.starts_with(word).then_some(Mark { at, allow: *allow })
-        };
-        out.extend(WORDS.iter().find_map(is));
-    }
+        })
+    };
+    pairs.iter().filter_map(mark).collect()
 }
 
 /// Reads every comment of a text.
-pub fn find(bytes: &[u8], text: Option<usize>, place: impl Fn(usize) -> u32) -> Vec<Allow> {
-    let found = places(bytes).into_iter().filter(|m| m.allow).filter_map(|m| read(bytes, m.at, text));
+pub fn find(bytes: &[u8], marks: &[Mark], text: Option<usize>, place: impl Fn(usize) -> u32) -> Vec<Allow> {
+    let found = marks.iter().filter(|m| m.allow).filter_map(|m| read(bytes, m.at, text));
     found.map(|a| Allow { start: place(a.start as usize), end: place(a.end as usize), ..a }).collect()
 }
 
@@ -142,10 +116,21 @@ pub fn read(bytes: &[u8], at: usize, text: Option<usize>) -> Option<Allow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secrets::runs::{self, Hit};
+
+    fn places(bytes: &[u8]) -> Vec<Mark> {
+        let mut pairs = Vec::new();
+        runs::each(bytes, |hit| {
+            if let Hit::Pair(at) = hit {
+                pairs.push(at);
+            }
+        });
+        marks(bytes, &pairs)
+    }
 
     #[test]
     fn a_comment_has_a_rule_a_date_and_a_reason() {
-        let of = |text: &str| find(text.as_bytes(), None, |at| at as u32).into_iter().next();
+        let of = |text: &str| find(text.as_bytes(), &places(text.as_bytes()), None, |at| at as u32).into_iter().next();
         let allow = of("x = 1  # keylint: allow secret-in-plaintext until=2027-01-01 -- a key of the tutorial\n").expect("one");
         assert_eq!(
             (allow.rule.as_str(), allow.until.as_deref(), allow.reason.as_deref()),

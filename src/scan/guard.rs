@@ -1,13 +1,16 @@
 //! The last line of defence: values that were found, in every form in which they could show through, are starred out of
 //! excerpts and of whole reports, whatever brought them there: a label, a file's name, a reason, a comment.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use zeroize::Zeroizing;
 
 use crate::secrets::value::Value;
 
 /// Shortest value that is looked for: shorter ones are words of anybody's.
 const SHORTEST: usize = 8;
+
+/// Up to how many forms the quickest built automaton is good enough.
+const FEW: usize = 100;
 
 /// Knows values, and shows none. No `Debug`, no `Display`.
 #[derive(Default)]
@@ -24,7 +27,10 @@ impl Guard {
         if forms.is_empty() {
             return Self::default();
         }
-        let automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(forms.iter().map(|f| f.as_slice())).ok();
+        // A guard of one window sees little text: what is quickly built serves it best.
+        let kind = (forms.len() <= FEW).then_some(AhoCorasickKind::NoncontiguousNFA);
+        let automaton =
+            AhoCorasickBuilder::new().kind(kind).match_kind(MatchKind::LeftmostLongest).build(forms.iter().map(|f| f.as_slice())).ok();
         Self { automaton }
     }
     /// Where the values stand, in any form.

@@ -167,8 +167,9 @@ pub fn text(detector: &Detector, content: &str, path: &str) -> Scanned {
     scanned.values = values(found.groups.iter());
     scanned.sightings = found.groups.iter().map(|g| sighting(detector, g, None, |at| at)).collect();
     let at = |offset: usize| offset as u32;
-    scanned.allows = allow::find(content.as_bytes(), None, at);
-    scanned.settings = setting::find(content.as_bytes(), None, at);
+    let marks = allow::marks(content.as_bytes(), &found.pairs);
+    scanned.allows = allow::find(content.as_bytes(), &marks, None, at);
+    scanned.settings = setting::find(content.as_bytes(), &marks, None, at);
     scanned
 }
 
@@ -202,7 +203,7 @@ fn search(detector: &Detector, bytes: &[u8], path: &str, base: Base, scanned: &m
     let found = detector.scan(bytes, path, false);
     scanned.published += found.published;
     let groups: Vec<&Group> = found.groups.iter().filter(|g| g.parts.first().is_some_and(|p| own(p.start))).collect();
-    let marks = allow::places(bytes);
+    let marks = allow::marks(bytes, &found.pairs);
     if groups.is_empty() && marks.is_empty() {
         return;
     }

@@ -1,7 +1,7 @@
 //! Request windows that configurations and source set: `recvWindow: 60000`. The wider it is, the longer a request that was
 //! seen on its way can be sent again.
 
-use super::allow;
+use super::allow::Mark;
 
 /// The widest window that is usual, in milliseconds.
 pub const WIDEST_USUAL: u64 = 5000;
@@ -19,8 +19,8 @@ pub struct Setting {
 }
 
 /// Finds the wide windows of a text.
-pub fn find(bytes: &[u8], text: Option<usize>, place: impl Fn(usize) -> u32) -> Vec<Setting> {
-    let found = allow::places(bytes).into_iter().filter(|m| !m.allow).filter_map(|m| read(bytes, m.at, text));
+pub fn find(bytes: &[u8], marks: &[Mark], text: Option<usize>, place: impl Fn(usize) -> u32) -> Vec<Setting> {
+    let found = marks.iter().filter(|m| !m.allow).filter_map(|m| read(bytes, m.at, text));
     found.map(|s| Setting { start: place(s.start as usize), end: place(s.end as usize), ..s }).collect()
 }
 
@@ -77,10 +77,16 @@ fn number(bytes: &[u8], at: usize) -> Option<(usize, usize, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secrets::Detector;
 
     #[test]
     fn windows_are_read_from_any_form_of_assignment() {
-        let of = |text: &str| find(text.as_bytes(), None, |at| at as u32).first().map(|s| s.milliseconds);
+        let detector = Detector::built_in();
+        let of = |text: &str| {
+            let bytes = text.as_bytes();
+            let marks = super::super::allow::marks(bytes, &detector.scan(bytes, "x.py", false).pairs);
+            find(bytes, &marks, None, |at| at as u32).first().map(|s| s.milliseconds)
+        };
         assert_eq!(of("{'recvWindow': 60000, 'x': 1}"), Some(60_000));
         assert_eq!(of("recv_window = 10_000\n"), Some(10_000));
         assert_eq!(of("RECV_WINDOW=20000\n"), Some(20_000));

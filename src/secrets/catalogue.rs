@@ -1,7 +1,7 @@
 //! What is known of each exchange, wallet and service: files under `rules/secrets/`, read once into tables that answer by
 //! a hash of a word or by a length, so that a run costs the same however many shapes there are.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::headers::COMMON_HEADERS;
 pub use super::headers::bare;
+use super::quick::Table;
 use super::shape::Shape;
 use super::value::published;
 use crate::document::{self, Misfit, Spanned};
@@ -257,14 +258,14 @@ pub struct VenueId(pub u16);
 #[derive(Default)]
 pub struct Catalogue {
     venues: Vec<Venue>,
-    words: HashMap<String, (VenueId, bool)>,
-    headers: HashMap<String, (VenueId, Option<SecretPart>)>,
-    names: HashMap<String, Vec<(VenueId, Option<SecretPart>)>>,
-    calls: HashMap<String, Vec<(VenueId, Vec<Option<SecretPart>>)>>,
-    by_length: HashMap<usize, Vec<(VenueId, u16)>>,
+    words: Table<String, (VenueId, bool)>,
+    headers: Table<String, (VenueId, Option<SecretPart>)>,
+    names: Table<String, Vec<(VenueId, Option<SecretPart>)>>,
+    calls: Table<String, Vec<(VenueId, Vec<Option<SecretPart>>)>>,
+    by_length: Table<usize, Vec<(VenueId, u16)>>,
     /// By length, the shapes that are evidence by themselves and are no addresses.
     alone: Vec<Vec<Shape>>,
-    hosts: HashMap<Vec<u8>, (VenueId, bool)>,
+    hosts: Table<Vec<u8>, (VenueId, bool)>,
     published: HashSet<u64>,
 }
 

@@ -12,19 +12,21 @@ use super::group::{Group, group};
 use super::judge::{Candidate, Refused};
 use super::lex::{Kind, Lexed, lex};
 use super::mentions::Mentioner;
+use super::readings::Readings;
 use super::refuse::{Refusal, is_sequence, is_varied};
 use super::runs::{self, Hit, Run};
-use super::scene::Scene;
+use super::scene::{Head, Scene};
 use super::unescape::unescape;
 use super::value::Value;
 use super::values::{is_code, names_a_value, value_after, values_at};
 use super::{arrays, columns, companions, encoded, pem, phrase, urls};
 use crate::model::SecretPart;
 
-/// Finds credentials. One for a run; it holds tables, no state.
+/// Finds credentials. One for a run; it holds tables, and what they said of names before.
 pub struct Detector {
     catalogue: Arc<Catalogue>,
     mentioner: OnceLock<Mentioner>,
+    known: Readings,
     /// Words of names whose value may be any text.
     words: Option<Searcher>,
 }
@@ -38,6 +40,8 @@ pub struct Scan {
     pub refused: Vec<Refused>,
     /// Values that documentation prints.
     pub published: usize,
+    /// Where one of the words may stand that are looked for in every file, see [`Hit::Pair`].
+    pub pairs: Vec<usize>,
 }
 
 /// Texts up to this size are looked at whole, whatever their words: files of keys have few.
@@ -59,6 +63,7 @@ struct Places {
     words: Vec<usize>,
     phrases: Vec<(usize, usize)>,
     keypairs: Vec<(usize, usize, Value)>,
+    pairs: Vec<usize>,
 }
 
 impl Places {
@@ -68,14 +73,17 @@ impl Places {
     /// Those within a stretch, counted from its beginning.
     fn within(&mut self, from: usize, to: usize) -> Self {
         let inside = |a: usize, b: usize| from <= a && b <= to;
-        let runs = self.runs.iter().filter(|r| inside(r.start, r.end)).map(|r| Run { start: r.start - from, end: r.end - from }).collect();
-        let words = self.words.iter().filter(|w| inside(**w, **w)).map(|w| w - from).collect();
+        // Both are in order.
+        let begun = self.runs.get(self.runs.partition_point(|r| r.start < from)..).unwrap_or(&[]).iter().take_while(|r| r.start <= to);
+        let runs = begun.filter(|r| inside(r.start, r.end)).map(|r| Run { start: r.start - from, end: r.end - from }).collect();
+        let begun = self.words.get(self.words.partition_point(|w| *w < from)..).unwrap_or(&[]).iter();
+        let words = begun.take_while(|w| **w <= to).map(|w| w - from).collect();
         let phrases = self.phrases.iter().filter(|(a, b)| inside(*a, *b)).map(|(a, b)| (a - from, b - from)).collect();
         let mut keypairs = Vec::new();
         for (a, b, value) in std::mem::take(&mut self.keypairs) {
             if inside(a, b) { keypairs.push((a - from, b - from, value)) } else { self.keypairs.push((a, b, value)) }
         }
-        Self { runs, words, phrases, keypairs }
+        Self { runs, words, phrases, keypairs, pairs: Vec::new() }
     }
 }
 
@@ -109,7 +117,7 @@ impl Detector {
                 "_MEMO",
             ])
             .build();
-        Self { catalogue, mentioner: OnceLock::new(), words }
+        Self { catalogue, mentioner: OnceLock::new(), known: Readings::default(), words }
     }
     /// The built-in one.
     pub fn built_in() -> Self {
@@ -130,31 +138,33 @@ impl Detector {
 
     pub(super) fn scan_at(&self, bytes: &[u8], path: &str, why: bool, depth: u8) -> Scan {
         let code = is_code(path);
-        let table = (!code).then(|| columns::kind(path, bytes)).flatten().filter(|kind| {
+        let table = (!code).then(|| columns::kind(path, bytes)).flatten().and_then(|kind| {
             let nothing = Lexed::default();
-            let scene = Scene::new(&self.catalogue, self.mentioner(), bytes, &[], &nothing, path);
-            columns::Table::read(*kind, &scene).is_some()
+            let scene = Scene::new(&self.catalogue, self.mentioner(), &self.known, bytes, None, &nothing, path);
+            columns::Table::read(kind, &scene)
         });
         let mut places = self.places(bytes, code, table.is_some());
-        let mut scan = Scan::default();
+        let mut scan = Scan { pairs: std::mem::take(&mut places.pairs), ..Scan::default() };
         if places.is_empty() {
             return scan;
         }
         if bytes.len() <= WHOLE || table.is_some() {
-            self.look(bytes, &[], path, why, depth, table, places, &mut scan);
+            self.look(bytes, None, path, why, depth, table, places, &mut scan);
             return scan;
         }
         // Only what is around the places, with the beginning of the text for whom it is about.
-        let head = bytes.get(..HEAD).unwrap_or(&[]);
+        let head = Head::new(bytes.get(..HEAD).unwrap_or(&[]));
         let mut line = 0u32;
         let mut counted = 0usize;
         for (from, to) in stretches(bytes, &places) {
             let inside = places.within(from, to);
-            line += memchr::memchr_iter(b'\n', bytes.get(counted..from).unwrap_or(&[])).count() as u32;
-            counted = from;
             let mut part = Scan::default();
-            let head = if from < HEAD { &[][..] } else { head };
+            let head = Some(&head).filter(|_| from >= HEAD);
             self.look(bytes.get(from..to).unwrap_or(&[]), head, path, why, depth, None, inside, &mut part);
+            if !part.groups.is_empty() {
+                line += memchr::memchr_iter(b'\n', bytes.get(counted..from).unwrap_or(&[])).count() as u32;
+                counted = from;
+            }
             for group in &mut part.groups {
                 for p in &mut group.parts {
                     p.start += from;
@@ -184,12 +194,12 @@ impl Detector {
                     places.runs.push(run);
                 }
             }
-            Hit::Words(at) if at >= done => {
+            Hit::Words(at, first) if at >= done && phrase::may_begin(bytes, first) => {
                 let (phrase, until) = phrase::at(bytes, at);
                 done = until;
                 places.phrases.extend(phrase);
             }
-            Hit::Words(_) => {}
+            Hit::Words(..) => {}
             Hit::Numbers(at) if at >= counted => {
                 if let Some(keypair) = arrays::at(bytes, at) {
                     counted = keypair.1;
@@ -197,6 +207,7 @@ impl Detector {
                 }
             }
             Hit::Numbers(_) => {}
+            Hit::Pair(at) => places.pairs.push(at),
         });
         let searched = if code { bytes.len() <= SMALL } else { bytes.len() <= NAMED };
         if searched {
@@ -216,23 +227,22 @@ impl Detector {
     fn look(
         &self,
         bytes: &[u8],
-        head: &[u8],
+        head: Option<&Head<'_>>,
         path: &str,
         why: bool,
         depth: u8,
-        kind: Option<columns::Style>,
+        table: Option<columns::Table>,
         places: Places,
         scan: &mut Scan,
     ) {
-        let Places { runs, mut words, phrases, keypairs } = places;
+        let Places { runs, mut words, phrases, keypairs, pairs: _ } = places;
         let code = is_code(path);
         if words.is_empty() {
             words = self.names(bytes, code);
         }
         let lexed = lex(bytes);
         let mentioner = self.mentioner();
-        let scene = Scene::new(&self.catalogue, mentioner, bytes, head, &lexed, path);
-        let table = kind.and_then(|k| columns::Table::read(k, &scene));
+        let scene = Scene::new(&self.catalogue, mentioner, &self.known, bytes, head, &lexed, path);
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut refused: Vec<Refused> = Vec::new();
         let mut taken = Taken::default();
@@ -271,7 +281,7 @@ impl Detector {
             if located(&scene, *run, token, &mut taken, &mut candidates, &mut refused) {
                 continue;
             }
-            for (start, end, value, first) in values_at(&lexed, bytes, token, *run, is_code(path)) {
+            for (start, end, value, first) in values_at(&lexed, bytes, token, *run, code) {
                 if taken.overlaps(start, end) {
                     continue;
                 }

@@ -92,34 +92,37 @@ fn says_whom(name: &[u8]) -> bool {
     })
 }
 
+/// The operators of a text before which such a name stands, in order: looked for once, and asked for each value.
+pub fn witnesses(lexed: &Lexed, bytes: &[u8]) -> Vec<u32> {
+    let pairs = lexed.tokens.iter().zip(lexed.tokens.iter().skip(1)).enumerate();
+    let named = pairs.filter(|(_, (name, t))| {
+        matches!(t.kind, Kind::Mark(b':' | b'='))
+            && matches!(name.kind, Kind::Word | Kind::Text)
+            && says_whom(bytes.get(name.start as usize..(name.end as usize).min(name.start as usize + 200)).unwrap_or(&[]))
+    });
+    named.map(|(i, _)| i as u32 + 1).collect()
+}
+
 /// What siblings in a frame say of whom it is about: the values of `exchange`, `name`, `venue` and the like, nearest to
 /// the token first.
-pub fn siblings(lexed: &Lexed, bytes: &[u8], frame: u32, near: usize) -> Vec<(String, String)> {
+pub fn siblings(lexed: &Lexed, bytes: &[u8], witnesses: &[u32], frame: u32, near: usize) -> Vec<(String, String)> {
     let look = Look { lexed, bytes };
     let mut out: Vec<(usize, String, String)> = Vec::new();
     let from = lexed.frame(frame).map_or(0, |f| f.open as usize).max(near.saturating_sub(500));
-    let mut outside = 0;
-    for i in from..lexed.tokens.len().min(near + 500) {
+    let first = witnesses.partition_point(|w| (*w as usize) < from);
+    for i in witnesses.get(first..).unwrap_or(&[]).iter().map(|w| *w as usize).take_while(|i| *i < near + 500) {
         let Some(t) = look.token(i) else { break };
         if t.frame != frame {
-            // Past the end of the frame.
-            if i > near {
-                outside += 1;
-                if outside > 400 {
-                    break;
-                }
+            continue;
+        }
+        // Far past the end of the frame.
+        if i > near + 400 {
+            let between = lexed.tokens.get(near + 1..i).unwrap_or(&[]);
+            if between.iter().filter(|t| t.frame != frame).count() > 400 {
+                break;
             }
-            continue;
         }
-        if !matches!(t.kind, Kind::Mark(b':' | b'=')) {
-            continue;
-        }
-        let Some(name) = i.checked_sub(1).and_then(|p| look.token(p)).filter(|p| matches!(p.kind, Kind::Word | Kind::Text)) else {
-            continue;
-        };
-        if !says_whom(bytes.get(name.start as usize..(name.end as usize).min(name.start as usize + 200)).unwrap_or(&[])) {
-            continue;
-        }
+        let Some(name) = i.checked_sub(1).and_then(|p| look.token(p)) else { continue };
         let squeezed: String = look.slice(name).chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
         let next = (i + 1..i + 4).find(|n| look.token(*n).is_some_and(|t| matches!(t.kind, Kind::Word | Kind::Text)));
         if let Some(next) = next {

@@ -50,28 +50,28 @@ const ROOTS: &[&[u8]] = &[
     b"api-i",
 ];
 
-/// Which pairs of letters begin a root, one bit each: letters fold to five bits.
-#[expect(clippy::indexing_slicing, reason = "made by the compiler, and a root has two letters")]
-const PAIRS: [u32; 32] = {
-    let mut table = [0u32; 32];
+/// Which threes of letters begin a root, one bit each: letters fold to five bits.
+#[expect(clippy::indexing_slicing, reason = "made by the compiler, and a root has three letters")]
+static THREES: [u32; 1024] = {
+    let mut table = [0u32; 1024];
     let mut i = 0;
     while i < ROOTS.len() {
         let root = ROOTS[i];
-        table[(root[0] & 31) as usize] |= 1 << (root[1] & 31);
+        table[(root[0] & 31) as usize * 32 + (root[1] & 31) as usize] |= 1 << (root[2] & 31);
         i += 1;
     }
     table
 };
 
-fn begins(a: u8, b: u8) -> bool {
-    PAIRS.get((a & 31) as usize).is_some_and(|bits| bits >> (b & 31) & 1 == 1)
+fn begins(a: u8, b: u8, c: u8) -> bool {
+    THREES.get(usize::from(a & 31) * 32 + usize::from(b & 31)).is_some_and(|bits| bits >> (c & 31) & 1 == 1)
 }
 
 /// Whether text has a root in it, in any case.
 fn has_root(text: &[u8]) -> bool {
-    text.windows(2).enumerate().any(|(i, w)| {
-        let [a, b] = w else { return false };
-        begins(*a, *b)
+    text.windows(3).enumerate().any(|(i, w)| {
+        let [a, b, c] = w else { return false };
+        begins(*a, *b, *c)
             && a.is_ascii_alphabetic()
             && text.get(i..).is_some_and(|rest| ROOTS.iter().any(|r| rest.get(..r.len()).is_some_and(|head| head.eq_ignore_ascii_case(r))))
     })

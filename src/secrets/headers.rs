@@ -47,5 +47,8 @@ pub fn is_common_password(name: &str) -> bool {
 
 /// A name without case and without what stands between its words.
 pub fn bare(name: &str) -> String {
+    if name.is_ascii() {
+        return name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| char::from(b.to_ascii_lowercase())).collect();
+    }
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

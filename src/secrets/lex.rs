@@ -2,6 +2,7 @@
 //! line breaks with their indentation, and which of them enclose which. No language is parsed, so a file that is broken,
 //! mixed or unknown is understood as far as it goes.
 
+use super::token::{APART, PLAIN, WORD, is};
 pub use super::token::{Frame, Kind, Lexed, Token};
 
 /// Frames within frames, at most; what lies deeper belongs to the last.
@@ -24,7 +25,7 @@ struct Lexer<'b> {
 
 /// Whether a byte belongs to a word.
 fn in_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b >= 0x80 || matches!(b, b'_' | b'$' | b'.' | b'-' | b'+' | b'/' | b'~')
+    is(b, WORD)
 }
 
 /// Lexes `bytes`.
@@ -109,10 +110,11 @@ impl Lexer<'_> {
     fn word(&mut self, from: usize, to: usize) -> usize {
         let mut i = from;
         loop {
-            let b = self.at(i);
+            i += self.bytes.get(i..to).map_or(0, |rest| rest.iter().take_while(|b| is(**b, PLAIN)).count());
             if i >= to {
                 break;
             }
+            let b = self.at(i);
             // An arrow and the beginning of a comment are no parts of a word.
             if (b == b'-' && self.at(i + 1) == b'>') || (b == b'/' && self.at(i + 1) == b'/') {
                 break;
@@ -129,10 +131,19 @@ impl Lexer<'_> {
                 break;
             }
         }
-        if i == from || self.bytes.get(from..i).is_some_and(|w| w.len() <= 2 && w.iter().all(|b| matches!(b, b'-' | b'/' | b'+' | b'~'))) {
+        if i == from
+            || self
+                .bytes
+                .get(from..i.min(from + 3))
+                .is_some_and(|w| w.len() <= 2 && w.iter().all(|b| matches!(b, b'-' | b'/' | b'+' | b'~')))
+        {
             // A lone slash of a comment, a dash, an arrow.
             self.push(Kind::Mark(self.at(from)), from, from + 1);
             return from + 1;
+        }
+        if i - from < 16 {
+            self.push(Kind::Word, from, i);
+            return i;
         }
         // Padding of base64 belongs to a long word when nothing follows that would make it an operator.
         let pads = self.run_of(i, to, b'=');
@@ -142,7 +153,7 @@ impl Lexer<'_> {
         } else {
             !in_word(self.at(i + pads)) && !matches!(self.at(i + pads), b'>' | b'~')
         };
-        if i - from >= 16 && (1..=2).contains(&pads) && ends {
+        if (1..=2).contains(&pads) && ends {
             i += pads;
         }
         self.push(Kind::Word, from, i);
@@ -199,6 +210,11 @@ impl Lexer<'_> {
     fn closing(&self, from: usize, to: usize, mark: u8, slashes: usize, level: u8) -> Result<usize, usize> {
         let mut i = from;
         while i < to {
+            // A backtick closes over lines.
+            let rest = self.bytes.get(i..to).unwrap_or(&[]);
+            let next = if mark == b'`' { memchr::memchr2(mark, b'\\', rest) } else { memchr::memchr3(mark, b'\\', b'\n', rest) };
+            let Some(next) = next else { return Err(to) };
+            i += next;
             let b = self.at(i);
             if b == b'\n' && mark != b'`' {
                 return Err(i);
@@ -235,10 +251,7 @@ impl Lexer<'_> {
         let inner = self.bytes.get(start..end).unwrap_or(&[]);
         // Padding is no operator.
         let unpadded = inner.strip_suffix(b"==").or_else(|| inner.strip_suffix(b"=")).unwrap_or(inner);
-        let structured = inner.len() >= 12
-            && unpadded.iter().any(|b| {
-                matches!(b, b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'{' | b'[' | b'<' | b'&' | b'?' | b',' | b';' | b'\\')
-            });
+        let structured = inner.len() >= 12 && unpadded.iter().any(|b| is(*b, APART));
         if structured && level < LEVELS {
             let (line_indent, first) = (self.indent, self.first);
             let depth = self.stack.len();

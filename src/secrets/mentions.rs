@@ -1,13 +1,12 @@
 //! Whom a file speaks of as a whole: hosts, imports, words for exchanges, and whether it is about trading at all. Worked
 //! out only where a value has no better witness.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
-
 use super::catalogue::{Catalogue, VenueId};
+use crate::text::Words;
 
 /// What finds the words that mean an exchange.
 pub struct Mentioner {
-    automaton: Option<AhoCorasick>,
+    words: Words,
     means: Vec<Means>,
 }
 
@@ -74,27 +73,20 @@ impl Mentioner {
             words.push((*word).to_owned());
             means.push(Means::Trading);
         }
-        let automaton = AhoCorasickBuilder::new()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&words)
-            .ok();
-        Self { automaton, means }
+        Self { words: Words::new(&words, true), means }
     }
     /// Finds them.
     pub fn find(&self, bytes: &[u8]) -> Mentions {
         let mut out = Mentions::default();
-        let Some(automaton) = &self.automaton else { return out };
-        for hit in automaton.find_iter(bytes) {
-            let before = hit.start().checked_sub(1).and_then(|i| bytes.get(i)).copied().unwrap_or(b' ');
-            let first = bytes.get(hit.start()).copied().unwrap_or(b' ');
-            let after = bytes.get(hit.end()).copied().unwrap_or(b' ');
+        for hit in self.words.each(bytes) {
+            let before = hit.start.checked_sub(1).and_then(|i| bytes.get(i)).copied().unwrap_or(b' ');
+            let first = bytes.get(hit.start).copied().unwrap_or(b' ');
+            let after = bytes.get(hit.end).copied().unwrap_or(b' ');
             // `krakenfutures`, `BinanceClient` and `my_okx2` are mentions; `lokxyz` is none.
             let starts = !before.is_ascii_alphabetic() || (before.is_ascii_lowercase() && first.is_ascii_uppercase());
-            let ends = !after.is_ascii_lowercase() || hit.len() >= 6;
-            match self.means.get(hit.pattern().as_usize()) {
-                Some(Means::Venue(venue, test)) if starts && ends => out.venues.push((hit.start(), *venue, *test)),
+            let ends = !after.is_ascii_lowercase() || hit.end - hit.start >= 6;
+            match self.means.get(hit.word) {
+                Some(Means::Venue(venue, test)) if starts && ends => out.venues.push((hit.start, *venue, *test)),
                 Some(Means::Trading) => out.trading = true,
                 _ => {}
             }

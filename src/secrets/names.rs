@@ -3,7 +3,8 @@
 
 use super::catalogue::{Catalogue, VenueId, bare};
 use super::foreign::foreign;
-use super::glued::GLUED;
+use super::glued::{GLUED, ends_glued};
+use super::spoken::{Word, word};
 use crate::model::SecretPart;
 
 /// What a name says.
@@ -27,88 +28,11 @@ pub struct Reading {
     pub test: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
-    Key,
-    Secret,
-    Private,
-    Public,
-    Api,
-    Access,
-    Pass,
-    Phrase,
-    Mnemonic,
-    Seed,
-    Token,
-    Id,
-    /// May follow a role and changes nothing: an account, an environment, a number, a form of writing.
-    Trailing,
-    /// `memo`, `uid`.
-    Memo,
-    /// What it names is no secret.
-    Refuses,
-    /// A word of a wallet: with `key` it is a wallet's key.
-    Wallet,
-    Client,
-    /// Any other word.
-    Other,
-}
-
-fn word(w: &str) -> Word {
-    match w {
-        "key" | "keys" | "clave" | "llave" | "chave" | "anahtar" | "kunci" | "schlüssel" | "clé" | "miyao" | "kluch" | "klyuch"
-        | "schluessel" | "apikey" | "apikeys" | "ключ" | "密钥" | "密匙" | "キー" | "키" => Word::Key,
-        "secret" | "secrets" | "sec" | "seckey" | "secretkey" | "apisecret" | "secreta" | "geheimnis" | "geheim" | "geheimschluessel"
-        | "sekretny" | "sekret" | "секрет" | "секретный" | "秘钥" | "シークレット" | "시크릿" | "비밀키" => {
-            Word::Secret
-        }
-        "private" | "priv" | "prv" | "pvt" | "privada" | "siyao" | "приватный" | "закрытый" | "私钥" | "秘密鍵" | "개인키"
-        | "privatekey" | "privkey" => Word::Private,
-        "public" | "pub" | "pubkey" | "publickey" | "verify" | "verifying" | "公钥" => Word::Public,
-        "api" => Word::Api,
-        "access" => Word::Access,
-        "pass" | "password" | "passwort" | "passwd" | "pwd" | "psw" | "kennwort" | "contrasena" | "senha" | "parola" | "parol" | "mima"
-        | "пароль" | "密码" | "口令" | "暗証" | "비밀번호" => Word::Pass,
-        "passphrase" | "phrase" | "kouling" | "пассфраза" | "パスフレーズ" | "패스프레이즈" => Word::Phrase,
-        "mnemonic" | "mnemonics" | "seedphrase" | "zhujici" | "мнемоника" | "助记词" | "ニーモニック" | "니모닉" => {
-            Word::Mnemonic
-        }
-        "seed" => Word::Seed,
-        "token" | "tokens" | "jwt" | "webhook" => Word::Token,
-        "id" => Word::Id,
-        "client" => Word::Client,
-        "memo" | "uid" => Word::Memo,
-        "wallet" | "deployer" | "signer" | "owner" | "evm" | "eth" | "ethereum" | "polygon" | "keypair" | "solana" | "sol" | "agent"
-        | "burner" | "metamask" => Word::Wallet,
-        "test" | "testnet" | "demo" | "paper" | "sandbox" | "live" | "prod" | "production" | "main" | "mainnet" | "real" | "dev"
-        | "staging" | "old" | "new" | "backup" | "default" | "value" | "val" | "str" | "string" | "text" | "raw" | "plain" | "hex"
-        | "b64" | "base64" | "b58" | "base58" | "env" | "var" | "input" | "field" | "one" | "two" | "first" | "second" | "a" | "b"
-        | "c" | "spot" | "futures" | "future" | "perp" | "perpetual" | "margin" | "swap" | "options" | "usdm" | "coinm" | "account"
-        | "acc" | "acct" | "user" | "bot" | "readonly" | "read" | "only" | "trade" | "trading" | "v1" | "v2" | "v3" | "v5" | "v"
-        | "here" | "is" | "master" | "sub" | "us" | "as" | "dec" | "decrypted" | "literal" | "used" | "using" | "loaded" | "was"
-        | "set" | "found" | "got" => Word::Trailing,
-        "hash" | "hashes" | "sha" | "sha1" | "sha256" | "sha512" | "md5" | "digest" | "checksum" | "sum" | "integrity" | "tx" | "txid"
-        | "txn" | "transaction" | "txhash" | "block" | "blockhash" | "commit" | "rev" | "revision" | "ref" | "signature" | "signed"
-        | "sign" | "sig" | "address" | "addr" | "nonce" | "uuid" | "guid" | "path" | "file" | "filename" | "location" | "dir"
-        | "folder" | "url" | "uri" | "link" | "href" | "header" | "headers" | "prefix" | "suffix" | "type" | "kind" | "version"
-        | "index" | "length" | "len" | "size" | "pattern" | "regex" | "placeholder" | "label" | "title" | "description" | "desc"
-        | "message" | "msg" | "error" | "column" | "count" | "limit" | "expires" | "expiry" | "expiration" | "masked" | "mask"
-        | "encrypted" | "enc" | "cipher" | "ciphertext" | "iv" | "salt" | "mac" | "kid" | "topic" | "root" | "leaf" | "proof" | "slot"
-        | "merkle" | "name" | "names" | "order" | "oid" | "trade_id" | "fingerprint" | "etag" | "cert" | "certificate" | "ssh"
-        | "bytecode" | "abi" | "data" | "status" | "state" | "time" | "timestamp" | "date" | "host" | "hostname" | "server" | "port"
-        | "symbol" | "referral" | "referrer" | "partner" | "broker" | "channel" | "site" | "sitekey" | "cache" | "idempotency"
-        | "primary" | "foreign" | "partition" | "sort" | "event" | "metric" | "query" | "route" | "selector" | "class" | "style"
-        | "color" | "icon" | "manager" | "store" | "provider" | "service" | "required" | "enabled" | "regexp" | "rotation" | "rotated"
-        | "policy" | "arn" | "resource" | "crc" | "cid" | "ipfs" | "bloom" | "receipt" | "parent" | "uncle" | "miner" | "extra"
-        | "params" | "body" | "payload" | "resolved" | "resolution" | "contract" | "mint" | "program" | "pool" | "vault" | "condition"
-        | "market" | "asset" | "listen" | "listenkey" | "session" | "request" | "trace" | "span" | "correlation" | "run" | "sitemap"
-        | "anon" | "publishable" | "storage" | "profile" | "position" | "metadata" | "meta" => Word::Refuses,
-        _ => Word::Other,
-    }
-}
-
 /// The words of a name, in lower case, in order.
 pub fn words(name: &str) -> Vec<String> {
+    if name.is_ascii() {
+        return ascii_words(name.get(..96).unwrap_or(name));
+    }
     let mut out: Vec<String> = Vec::new();
     let mut current = String::new();
     let chars: Vec<char> = name.chars().take(96).collect();
@@ -140,9 +64,37 @@ pub fn words(name: &str) -> Vec<String> {
     out
 }
 
+/// The same of a name without letters of other alphabets.
+fn ascii_words(name: &str) -> Vec<String> {
+    let bytes = name.as_bytes();
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut finish = |from: usize, to: usize| {
+        if let Some(word) = name.get(from..to).filter(|w| !w.is_empty()) {
+            out.push(word.to_ascii_lowercase());
+        }
+    };
+    let mut before = b' ';
+    for (i, b) in bytes.iter().enumerate() {
+        if !b.is_ascii_alphabetic() {
+            finish(start, i);
+            start = i + 1;
+        } else if b.is_ascii_uppercase() {
+            let after = bytes.get(i + 1).is_some_and(u8::is_ascii_lowercase);
+            if before.is_ascii_lowercase() || (before.is_ascii_uppercase() && after) {
+                finish(start, i);
+                start = i;
+            }
+        }
+        before = *b;
+    }
+    finish(start, bytes.len());
+    out
+}
+
 /// Splits a word that is several without a mark between them, such as `okxapikey`; nothing where it is no such word.
 fn unglue(word: &str, catalogue: &Catalogue) -> Option<Vec<String>> {
-    if word.len() < 5 || word.len() > 40 || !word.is_ascii() {
+    if word.len() < 5 || word.len() > 40 || !ends_glued(word) || !word.is_ascii() {
         return None;
     }
     // From the end: the last known piece, and what is before it.
@@ -272,9 +224,13 @@ pub fn venue_of(words: &[String], catalogue: &Catalogue) -> Option<(VenueId, boo
             found = Some((venue, strong));
         }
     };
+    let mut both = String::new();
     for pair in words.windows(2) {
         if let [a, b] = pair {
-            consider(catalogue.word(&format!("{a}{b}")));
+            both.clear();
+            both.push_str(a);
+            both.push_str(b);
+            consider(catalogue.word(&both));
         }
     }
     for w in words {
@@ -285,10 +241,13 @@ pub fn venue_of(words: &[String], catalogue: &Catalogue) -> Option<(VenueId, boo
 
 fn role(all: &[String], catalogue: &Catalogue, reading: &mut Reading) {
     let mut i = all.len();
+    // What each word is, asked once: there are hundreds that it may be.
+    let kinds: Vec<Word> = all.iter().map(|w| word(w)).collect();
+    let kind = |at: usize| kinds.get(at).copied().unwrap_or(Word::Other);
     // What may follow a role: environments, accounts, the exchange.
     while i > 0 {
         let Some(w) = all.get(i - 1) else { return };
-        let kind = word(w);
+        let kind = kind(i - 1);
         let spoken = matches!(w.as_str(), "pk" | "sk" | "ak");
         let venue = kind == Word::Other && (catalogue.word(w).is_some() || w.len() == 1) && i > 1 && !spoken;
         let pair = i >= 2 && kind == Word::Other && all.get(i - 2).is_some_and(|before| catalogue.word(&format!("{before}{w}")).is_some());
@@ -300,10 +259,10 @@ fn role(all: &[String], catalogue: &Catalogue, reading: &mut Reading) {
             break;
         }
     }
-    let before = |n: usize| i.checked_sub(n).and_then(|at| all.get(at)).map_or(Word::Other, |w| word(w));
+    let before = |n: usize| i.checked_sub(n).map_or(Word::Other, kind);
     let text = |n: usize| i.checked_sub(n).and_then(|at| all.get(at)).map_or("", String::as_str);
-    let wallet = all.iter().any(|w| word(w) == Word::Wallet);
-    let has = |w: Word| all.iter().take(i).any(|x| word(x) == w);
+    let wallet = kinds.contains(&Word::Wallet);
+    let has = |w: Word| kinds.iter().take(i).any(|x| *x == w);
     reading.wallet = wallet;
     match before(1) {
         Word::Key => match before(2) {

@@ -103,6 +103,11 @@ fn listed(bytes: &[u8], (start, end): (usize, usize)) -> bool {
     beginnings().has(word) && std::str::from_utf8(word).is_ok_and(is_mnemonic_word)
 }
 
+/// Whether a mnemonic may begin with a word; an empty one may be any.
+pub fn may_begin(bytes: &[u8], (start, end): (usize, usize)) -> bool {
+    start == end || ((3..=8).contains(&(end - start)) && bytes.get(start..end).is_some_and(|w| beginnings().has(w)))
+}
+
 /// The mnemonic that a stretch of words is of, if its checksum holds; and up to where words of the list go on.
 pub fn at(bytes: &[u8], place: usize) -> (Option<(usize, usize)>, usize) {
     let set = beginnings();
@@ -177,7 +182,7 @@ fn find(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut out: Vec<(usize, usize)> = Vec::new();
     let mut done = 0;
     super::runs::each(bytes, |hit| {
-        if let super::runs::Hit::Words(place) = hit
+        if let super::runs::Hit::Words(place, _) = hit
             && place >= done
         {
             let (found, until) = at(bytes, place);

@@ -1,7 +1,7 @@
 //! What looks like a value and is none: placeholders, references to where the secret really is, encrypted forms, digests,
 //! sequences. Each test is on the whole value; a word inside a random value is no reason, because random values have words.
 
-use super::stand_ins::STAND_INS;
+use super::stand_ins::is_stand_in;
 
 /// Why a value is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,7 +120,7 @@ fn spelled(value: &str) -> bool {
     let letters: usize = all.iter().map(String::len).sum();
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     // Nine in ten letters belong to such words; digits are a counter at most.
-    let known: usize = all.iter().filter(|w| STAND_INS.contains(&w.as_str()) || (w.len() <= 1)).map(String::len).sum();
+    let known: usize = all.iter().filter(|w| is_stand_in(w) || w.len() <= 1).map(String::len).sum();
     if known * 10 >= letters * 9 && digits <= 6 && known > 1 {
         return true;
     }

@@ -1,7 +1,7 @@
 //! The one linear pass: where a text has runs of characters that could be a value. Most bytes of most files are seen only
 //! here, a block at a time.
 
-use super::blocks::{self, BLOCK, Masks, below, stretches, whole};
+use super::blocks::{self, BATCH, BLOCK, Batch, Ends, Interest, Masks, QUARTER, below, prose, quarters, stretches, whole, worded};
 
 /// A run of the characters that values are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +56,14 @@ pub fn is_value_byte(b: u8) -> bool {
 pub enum Hit {
     /// A run of at least [`SHORTEST`] characters that has the look of a value: random, not spelled.
     Run(Run),
-    /// A stretch of small letters and separators: prose, or a mnemonic. A place within it.
-    Words(usize),
+    /// A stretch of small letters and separators: prose, or a mnemonic. A place within it, and the first whole word after
+    /// that; an empty one where it is not known.
+    Words(usize, (usize, usize)),
     /// A stretch of digits and separators. A place within it.
     Numbers(usize),
+    /// `cv` or `yl`: there may be a word that is looked for in every file. The place of the second letter of the one, of the
+    /// first of the other.
+    Pair(usize),
 }
 
 /// In texts longer than this, only runs of [`LONG`] characters begin a look; shorter parts are found beside longer ones.
@@ -67,22 +71,14 @@ const SHORT_TEXT: usize = 4096;
 /// Shortest run that is looked for in a long text. No shared secret is shorter.
 pub const LONG: usize = 24;
 
-/// How many blocks are read before they are looked at: what they are made of stays near.
-const BATCH: usize = 64;
-
 /// Calls `found` with all that is worth a second look, in the order of the text as far as runs go.
 pub fn each(bytes: &[u8], found: impl FnMut(Hit)) {
     if bytes.len() > SHORT_TEXT {
-        Pass::<{ LONG as u32 }>::new(bytes).all(found);
+        Pass::<{ LONG as u32 }>::new(bytes).all(|interest| interest.look, found);
     } else {
-        Pass::<{ SHORTEST as u32 }>::new(bytes).all(found);
+        Pass::<{ SHORTEST as u32 }>::new(bytes).all(|interest| interest.look, found);
     }
 }
-
-/// Shortest stretch of words that can be a mnemonic covers two quarters of blocks: twelve words of three letters.
-const QUARTER: usize = 16;
-/// The first bits of the quarters.
-const FIRSTS: u64 = 0x0001_0001_0001_0001;
 
 /// What is known at the end of a block. `N` is the shortest length of a run.
 struct Pass<'b, const N: u32> {
@@ -93,43 +89,69 @@ struct Pass<'b, const N: u32> {
     /// Whether the last quarter of the block before is of words, and whether all of it is of numbers.
     words: bool,
     numbers: bool,
+    /// Up to where that is: the end of the last block that was worth a look.
+    seen: usize,
 }
 
 impl<'b, const N: u32> Pass<'b, N> {
     fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, open: 0, digit: false, words: false, numbers: false }
+        Self { bytes, open: 0, digit: false, words: false, numbers: false, seen: 0 }
     }
 
-    fn all(mut self, mut found: impl FnMut(Hit)) {
+    /// `look` says which blocks of a batch are looked at closely.
+    fn all(mut self, look: impl Fn(Interest) -> u64, mut found: impl FnMut(Hit)) {
         let (blocks, tail) = self.bytes.as_chunks::<BLOCK>();
-        let mut masks = [Masks::default(); BATCH];
-        let mut base = 0;
-        for batch in blocks.chunks(BATCH) {
-            blocks::masks(batch, &mut masks);
-            for seen in masks.iter().take(batch.len()) {
-                self.block(base, *seen, &mut found);
-                base += BLOCK;
-            }
-        }
+        let ends = if N == SHORTEST as u32 { Ends::Short } else { Ends::Long };
         // What is left, with zeros behind it, ends every run.
-        let mut last = [0u8; BLOCK];
-        for (to, b) in last.iter_mut().zip(tail) {
+        let mut last = [[0u8; BLOCK]];
+        for (to, b) in last.iter_mut().flatten().zip(tail) {
             *to = *b;
         }
-        blocks::masks(&[last], &mut masks);
-        if let Some(seen) = masks.first() {
-            self.block(base, *seen, &mut found);
+        let mut batch = Batch::default();
+        let (mut base, mut before) = (0, 0);
+        for some in blocks.chunks(BATCH).chain([&last[..]]) {
+            let interest = batch.read(some, before, ends);
+            let mut pairs = interest.pairs;
+            while pairs != 0 {
+                let at = pairs.trailing_zeros() as usize;
+                pairs &= pairs - 1;
+                let mut bits = batch.pairs(at);
+                while bits != 0 {
+                    found(Hit::Pair(base + at * BLOCK + bits.trailing_zeros() as usize));
+                    bits &= bits - 1;
+                }
+            }
+            let mut look = look(interest) & below(some.len());
+            while look != 0 {
+                let at = look.trailing_zeros() as usize;
+                look &= look - 1;
+                if self.seen != base + at * BLOCK {
+                    self.behind(batch.masks(at));
+                }
+                self.block(base + at * BLOCK, batch.masks(at + 1), &mut found);
+                self.seen = base + (at + 1) * BLOCK;
+            }
+            (base, before) = (base + some.len() * BLOCK, some.len());
         }
+    }
+
+    /// What is known at the end of a block in which there was nothing.
+    #[inline]
+    fn behind(&mut self, seen: Masks) {
+        let worded = quarters(worded::<N>(seen));
+        self.open = seen.value.leading_ones() as usize;
+        self.digit = seen.digit & !below(BLOCK - self.open) != 0;
+        self.words = (if worded & worded << QUARTER == 0 { worded } else { quarters(prose::<N>(seen)) }) >> (BLOCK - 1) == 1;
+        self.numbers = false;
     }
 
     #[inline]
     fn block(&mut self, base: usize, seen: Masks, found: &mut impl FnMut(Hit)) {
-        let words = seen.lower | seen.apart | if N == SHORTEST as u32 { seen.digit } else { 0 };
-        let quarters = stretches::<{ QUARTER as u32 }>(words) & FIRSTS;
-        if quarters & (quarters << QUARTER | u64::from(self.words)) != 0 {
+        let worded = quarters(worded::<N>(seen));
+        if worded & (worded << QUARTER | u64::from(self.words) << (QUARTER - 1)) != 0 {
             self.words(base, seen, found);
         } else {
-            self.words = quarters >> (BLOCK - QUARTER) != 0;
+            self.words = worded >> (BLOCK - 1) == 1;
         }
         // A list of sixty-four numbers covers a block; within one there is no bracket, so the first will do.
         let numbers = seen.digit | seen.apart == u64::MAX && seen.digit.count_ones() > 4;
@@ -167,22 +189,13 @@ impl<'b, const N: u32> Pass<'b, N> {
     /// from each other.
     #[inline(never)]
     fn words(&mut self, base: usize, seen: Masks, found: &mut impl FnMut(Hit)) {
-        let Masks { lower, mut apart, .. } = seen;
-        if N == SHORTEST as u32 {
-            // Of a numbered list.
-            apart |= seen.digit;
-        }
-        // Those that the block cuts are not known.
-        let edges = below(lower.trailing_ones() as usize) | !below(BLOCK - lower.leading_ones() as usize);
-        let short = lower & !whole::<3>(lower) & !edges;
-        let bad = short | whole::<9>(lower) | whole::<10>(apart);
-        let good = (lower | apart) & !bad;
-        let quarters = stretches::<{ QUARTER as u32 }>(good) & FIRSTS;
+        let quarters = quarters(prose::<N>(seen));
         let mut before = self.words;
         for n in 0..BLOCK / QUARTER {
-            let is = quarters >> (n * QUARTER) & 1 == 1;
+            let is = quarters >> ((n + 1) * QUARTER - 1) & 1 == 1;
             if is && before {
-                found(Hit::Words(base + n * QUARTER - QUARTER));
+                let word = (n * QUARTER).checked_sub(QUARTER).and_then(|at| first_word(seen.lower, at));
+                found(Hit::Words(base + n * QUARTER - QUARTER, word.map_or((0, 0), |(start, end)| (base + start, base + end))));
             }
             before = is;
         }
@@ -206,6 +219,16 @@ impl<'b, const N: u32> Pass<'b, N> {
         }
         found(Hit::Run(Run { start, end }));
     }
+}
+
+/// The first word that begins after a place in a block, if it ends there, too, and is near.
+fn first_word(lower: u64, at: usize) -> Option<(usize, usize)> {
+    let rest = lower >> at;
+    let cut = rest.trailing_ones();
+    let gap = rest.checked_shr(cut)?.trailing_zeros();
+    let start = at as u32 + cut + gap;
+    let end = start + lower.checked_shr(start)?.trailing_ones();
+    (cut + gap < 32 && end < BLOCK as u32).then_some((start as usize, end as usize))
 }
 
 /// Whether a run, or its end if it is an address, looks drawn.
@@ -332,6 +355,62 @@ mod tests {
     fn padding_belongs_to_a_value_and_an_operator_does_not() {
         assert_eq!(runs("Zx9mQ2rT7vLk4WnB8sHd3F=="), ["Zx9mQ2rT7vLk4WnB8sHd3F=="]);
         assert_eq!(runs("Zx9mQ2rT7vLk4WnB8sHd3F==other"), ["Zx9mQ2rT7vLk4WnB8sHd3F"]);
+    }
+
+    /// What is passed over has nothing in it: with every block looked at, all is found at the same places.
+    fn same<const N: u32>(bytes: &[u8]) {
+        let all = |look: fn(Interest) -> u64| {
+            let mut out = Vec::new();
+            Pass::<N>::new(bytes).all(look, |hit| match hit {
+                Hit::Run(run) => out.push((0, run.start, run.end)),
+                Hit::Words(at, first) => out.push((1, at, first.1)),
+                Hit::Numbers(at) => out.push((2, at, 0)),
+                Hit::Pair(at) => out.push((3, at, 0)),
+            });
+            out
+        };
+        let few = all(|interest| interest.look);
+        let every = all(|_| u64::MAX);
+        assert!(few.iter().any(|h| h.0 == 0) && few.iter().any(|h| h.0 == 1));
+        assert_eq!(few, every);
+    }
+
+    #[test]
+    fn what_is_passed_over_has_nothing_in_it() {
+        let pieces = [
+            "Zx9mQ2rT7vLk4WnB8sHd3FgJ6pYc1AeU5oXi",
+            "abandon ability able about above absent ",
+            "the a of in it is ",
+            "1, 2, 33, 44, 5, ",
+            "aB3dE5fG7hJ9kL2m",
+            "self.exchange_client.fetch_open",
+            "\n",
+            "    ",
+            "{\"a\": 1}",
+            "some longer words ",
+            "AAAA",
+            "9",
+            "-",
+            "/",
+            "recv_window",
+            "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6",
+            "                ",
+            "word-",
+            "internationalization ",
+            "x = ",
+            "\u{20ac}",
+        ];
+        let mut state = 1u64;
+        let mut text = String::new();
+        while text.len() < 400_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let piece = pieces[(state >> 33) as usize % pieces.len()];
+            for _ in 0..=(state >> 60) / 4 {
+                text.push_str(piece);
+            }
+        }
+        same::<{ LONG as u32 }>(text.as_bytes());
+        same::<{ SHORTEST as u32 }>(text.as_bytes());
     }
 
     #[test]

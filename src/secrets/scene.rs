@@ -2,17 +2,30 @@
 //! where a value asks.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 use super::catalogue::{Catalogue, Formed, Kind, VenueId, bare};
 use super::check::passes;
 use super::context::Around;
-use super::enclosing::siblings;
+use super::enclosing::{siblings, witnesses};
 use super::lex::Lexed;
 use super::mentions::{Mentioner, Mentions};
 use super::names::{self, Reading};
+use super::readings::Readings;
 use super::urls;
 use crate::model::SecretPart;
+
+/// The beginning of a long text, of which several parts are looked at.
+pub struct Head<'h> {
+    bytes: &'h [u8],
+    mentions: OnceCell<Mentions>,
+}
+
+impl<'h> Head<'h> {
+    /// These bytes.
+    pub fn new(bytes: &'h [u8]) -> Self {
+        Self { bytes, mentions: OnceCell::new() }
+    }
+}
 
 /// A file, as far as it has been looked at.
 pub struct Scene<'s> {
@@ -20,16 +33,18 @@ pub struct Scene<'s> {
     pub catalogue: &'s Catalogue,
     /// What finds them.
     pub mentioner: &'s Mentioner,
+    /// Names that were read before.
+    pub known: &'s Readings,
     /// The text.
     pub bytes: &'s [u8],
     /// The beginning of the text that this is a part of, where it is a part of a longer one.
-    pub head: &'s [u8],
+    pub head: Option<&'s Head<'s>>,
     /// Its tokens.
     pub lexed: &'s Lexed,
     /// Its name.
     pub path: &'s str,
     mentions: OnceCell<Mentions>,
-    readings: std::cell::RefCell<HashMap<String, Reading>>,
+    witnesses: OnceCell<Vec<u32>>,
     path_venue: OnceCell<Option<(VenueId, bool)>>,
 }
 
@@ -38,20 +53,22 @@ impl<'s> Scene<'s> {
     pub fn new(
         catalogue: &'s Catalogue,
         mentioner: &'s Mentioner,
+        known: &'s Readings,
         bytes: &'s [u8],
-        head: &'s [u8],
+        head: Option<&'s Head<'s>>,
         lexed: &'s Lexed,
         path: &'s str,
     ) -> Self {
         Self {
             catalogue,
             mentioner,
+            known,
             bytes,
             head,
             lexed,
             path,
             mentions: OnceCell::new(),
-            readings: std::cell::RefCell::default(),
+            witnesses: OnceCell::new(),
             path_venue: OnceCell::new(),
         }
     }
@@ -59,11 +76,11 @@ impl<'s> Scene<'s> {
     pub fn mentions(&self) -> &Mentions {
         self.mentions.get_or_init(|| {
             let mut here = self.mentioner.find(self.bytes);
-            if !self.head.is_empty() {
+            if let Some(head) = self.head {
                 // Far before what is looked at.
-                let above = self.mentioner.find(self.head);
+                let above = head.mentions.get_or_init(|| self.mentioner.find(head.bytes));
                 here.trading |= above.trading;
-                here.venues.extend(above.venues.into_iter().map(|(_, v, test)| (usize::MAX / 2, v, test)));
+                here.venues.extend(above.venues.iter().map(|(_, v, test)| (usize::MAX / 2, *v, *test)));
             }
             here
         })
@@ -74,12 +91,7 @@ impl<'s> Scene<'s> {
     }
     /// Reads a name, once.
     pub fn read(&self, name: &str) -> Reading {
-        if let Some(known) = self.readings.borrow().get(name) {
-            return *known;
-        }
-        let reading = names::read(name, self.catalogue);
-        self.readings.borrow_mut().insert(name.to_owned(), reading);
-        reading
+        self.known.of(name, self.catalogue)
     }
     pub(super) fn path_venue(&self) -> Option<(VenueId, bool)> {
         *self.path_venue.get_or_init(|| {
@@ -133,7 +145,8 @@ impl<'s> Scene<'s> {
         add(url().and_then(|u| self.catalogue.host(urls::host(u))).map(|(v, _)| (v, true)));
         let mut frame = around.frame;
         for level in 0..6 {
-            for (name, value) in siblings(self.lexed, self.bytes, frame, token) {
+            let witnesses = self.witnesses.get_or_init(|| witnesses(self.lexed, self.bytes));
+            for (name, value) in siblings(self.lexed, self.bytes, witnesses, frame, token) {
                 let words = names::words(&value);
                 // A sentence about many exchanges names none.
                 if words.len() <= 8 {
@@ -215,7 +228,8 @@ impl<'s> Scene<'s> {
 
     /// Whether text is the label of a field rather than what is in it: `Passphrase (required)`, `资金密码/口令`.
     pub(super) fn is_label(&self, text: &str) -> bool {
-        let reading = self.read(text);
+        // Text that may be a passphrase is not kept among names.
+        let reading = names::read(text, self.catalogue);
         !text.bytes().any(|b| b.is_ascii_digit()) && (!text.is_ascii() || text.contains(' ')) && (reading.part.is_some() || reading.refused)
     }
 

@@ -1,7 +1,17 @@
 //! Words that stand for a value to come, in the languages in which people write examples.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| STAND_INS.iter().copied().collect());
+
+/// Whether a word stands for a value to come.
+pub fn is_stand_in(word: &str) -> bool {
+    KNOWN.contains(word)
+}
+
 /// Words that stand for a value to come. Whole words only.
-pub const STAND_INS: &[&str] = &[
+const STAND_INS: &[&str] = &[
     "example",
     "sample",
     "dummy",

@@ -71,3 +71,34 @@ impl Lexed {
             .find(|i| self.tokens.get(*i).is_some_and(|t| (t.end as usize) > at && matches!(t.kind, Kind::Word | Kind::Text)))
     }
 }
+
+/// A byte that belongs to a word.
+pub(super) const WORD: u8 = 1;
+/// One that does so whatever follows.
+pub(super) const PLAIN: u8 = 2;
+/// One that tells that a text holds more than a value.
+pub(super) const APART: u8 = 4;
+
+#[expect(clippy::indexing_slicing, reason = "made by the compiler, a table of 256 for a byte")]
+static CLASS: [u8; 256] = {
+    let mut table = [0u8; 256];
+    let mut b = 0usize;
+    while b < 256 {
+        let c = b as u8;
+        if c.is_ascii_alphanumeric() || c >= 0x80 || matches!(c, b'_' | b'$' | b'.' | b'+' | b'~') {
+            table[b] = WORD | PLAIN;
+        } else if matches!(c, b'-' | b'/') {
+            table[b] = WORD;
+        } else if matches!(c, b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'{' | b'[' | b'<' | b'&' | b'?' | b',' | b';' | b'\\') {
+            table[b] = APART;
+        }
+        b += 1;
+    }
+    table
+};
+
+/// Whether a byte is of a class.
+#[expect(clippy::indexing_slicing, reason = "a table of 256 for a byte")]
+pub(super) fn is(b: u8, class: u8) -> bool {
+    CLASS[b as usize] & class != 0
+}

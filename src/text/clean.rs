@@ -1,5 +1,5 @@
 //! Words from outside, made harmless: no control character, escape sequence, direction mark or invisible character of
-//! a file name, a label or a message reaches a terminal, a log or a report.
+//! a file name, a label or a message reaches a terminal, a log or a report, and nothing that a log's reader would execute.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,10 +11,17 @@ fn harmful(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether a `[` behind these words would make them a command of the machine that runs a job: `##[set-output name=x]y` of
+/// GitHub's runner, `##vso[…]` of Azure's, `##teamcity[…]`. They work in the middle of a line, unlike those that begin with
+/// `::` (<https://github.com/actions/runner>, `src/Runner.Common/ActionCommand.cs`).
+pub fn opens_command(before: &str) -> bool {
+    before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with("##")
+}
+
 /// Appends `text` to `out` with every harmful character written as `\u{…}`.
 pub fn clean_into(out: &mut String, text: &str) {
     for c in text.chars() {
-        if harmful(c) {
+        if harmful(c) || (c == '[' && opens_command(out)) {
             // Writing to a string cannot fail.
             let _infallible = write!(out, "\\u{{{:x}}}", u32::from(c));
         } else {
@@ -25,7 +32,8 @@ pub fn clean_into(out: &mut String, text: &str) {
 
 /// `text` with every harmful character written as `\u{…}`.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(harmful) {
+    let plain = text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(harmful);
+    if plain && !(text.contains("##") && text.contains('[')) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -57,6 +65,11 @@ pub fn label(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_of_a_runner_are_none_any_more() {
+        assert_eq!(clean("a ##[error]b ##vso[x] # [c] ##d-[e]"), "a ##\\u{5b}error]b ##vso\\u{5b}x] # [c] ##d-[e]");
+    }
 
     #[test]
     fn harmful_characters_are_written_out_and_others_stay() {

@@ -7,10 +7,12 @@
 mod clean;
 mod decode;
 mod near;
+mod words;
 
-pub use clean::{clean, clean_into, label, quotable};
+pub use clean::{clean, clean_into, label, opens_command, quotable};
 pub use decode::{Encoding, Undecodable};
 pub use near::nearest;
+pub use words::{Found, Words};
 
 use std::sync::Arc;
 
@@ -107,6 +109,7 @@ impl Text {
         self.commit = Some(commit.clone());
     }
     /// The same under another path, or in another commit.
+    #[must_use]
     pub fn also_at(&self, path: &str, commit: &Arc<str>) -> Self {
         let (content, hidden) = (self.content.clone(), self.hidden.clone());
         Self { path: path.to_owned(), content, encoding: self.encoding, hidden, origin: self.origin, commit: Some(commit.clone()) }
@@ -118,10 +121,6 @@ impl Text {
     /// The words at `span`; empty where the span does not fit.
     pub fn slice(&self, span: Span) -> &str {
         self.content.get(span.start as usize..span.end as usize).unwrap_or("")
-    }
-    /// The offset in its file of a byte of a text in UTF-8; in other encodings a number that is the same for the same place.
-    pub fn file_offset(&self, offset: u32) -> u64 {
-        self.origin.offset + u64::from(offset)
     }
     /// Marks a range that no report may show.
     pub fn hide(&mut self, start: u32, end: u32) {
@@ -229,6 +228,14 @@ impl ShownText {
     /// The commit that it stands in, where it was read from the history.
     pub fn commit(&self) -> Option<&str> {
         self.commit.as_deref()
+    }
+    /// The path as a line of a report has it: cleaned, and with the commit that it stands in.
+    pub fn name(&self) -> String {
+        let path = clean(&self.path);
+        match self.commit.as_deref() {
+            Some(commit) => format!("{path}@{}", commit.get(..12).unwrap_or(commit)),
+            None => path.into_owned(),
+        }
     }
     /// Whether its file is no text.
     pub fn is_binary(&self) -> bool {

@@ -10,11 +10,15 @@ use tempfile::TempDir;
 use super::{FORMATS, KEY, SECRET, document, put, written};
 
 /// What stands in names and labels of the hostile estate.
-const HOSTILE: &str = "x\n::error::owned\r\u{1b}[31m<script>alert(1)</script>]]>|`&\"'\u{202e}@me ##[error]own ![i](https://e.org/i.png) www.e.org {0} $x$ :tada: %0A::warning::w";
+const HOSTILE: &str = "x\n::error::owned\r\u{1b}[31m<script>alert(1)</script>]]>|`&\"'\u{202e}@me ##[error]own ##vso[task.x]y ![i](https://e.org/i.png) www.e.org {0} $x$ :tada: %0A::warning::w";
 
 pub fn hostile() -> (TempDir, BTreeSet<Vec<u8>>) {
     let dir = TempDir::new().unwrap();
-    let leak = |n: usize| format!("BYBIT_API_KEY=Kq7Zp2Lm9Xc4Vb8N{n:02}\nBYBIT_API_SECRET=w3RkT8yLq2ZxV5nJ7mBc4HdG9sFpQeXu1A{n:02}\n");
+    let leak = |n: usize| {
+        format!(
+            "# ##[stop-commands]x ##vso[task.x]y\nBYBIT_API_KEY=Kq7Zp2Lm9Xc4Vb8N{n:02}\nBYBIT_API_SECRET=w3RkT8yLq2ZxV5nJ7mBc4HdG9sFpQeXu1A{n:02}\n"
+        )
+    };
     let names: [&[u8]; 9] = [
         b"a\n::error::b\x1b[31m<b>.env",
         b"c\r::warning file=x::d.env",
@@ -120,9 +124,8 @@ fn nothing_from_a_file_is_more_than_text_in_any_format() {
         for line in text.lines() {
             let own = ["::error ", "::warning ", "::notice "].iter().any(|c| line.starts_with(c));
             assert_eq!(line.trim_start().starts_with("::"), own && format == "github", "{format}: {line}");
-            // The old form of a command works in the middle of a line. Lines that begin with the new one are not searched for it.
-            let ours = !matches!(format, "human" | "compact" | "json" | "jsonl");
-            assert!(!ours || !line.contains("##["), "{format}: {line}");
+            // The old form of a command works in the middle of a line too.
+            assert!(!line.contains("##[") && !line.contains("##vso["), "{format}: {line}");
         }
         match format {
             "json" | "sarif" | "gitlab-secrets" | "gitlab-quality" => {

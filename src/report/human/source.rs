@@ -87,7 +87,7 @@ impl Drawer {
             if n >= SNIPPETS {
                 further.extend(chunk.iter().map(|m| named(text, m)));
             } else if text.content().is_empty() {
-                writeln!(out, "  at {}", clean(text.path()))?;
+                writeln!(out, "  at {}", text.name())?;
             } else if chunk.iter().all(|m| is_masked(text, m)) {
                 // A line of stars shows nothing.
                 let note = if first.note.is_empty() { String::new() } else { format!(": {}", first.note) };
@@ -133,14 +133,8 @@ impl Drawer {
 
     fn snippet(&self, text: &ShownText, chunk: &[Mark], tone: Tone, out: &mut String) -> fmt::Result {
         let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { return Ok(()) };
-        let mut window = Window {
-            path: clean(text.path()).into_owned(),
-            first_line: first.line,
-            text: String::new(),
-            lines: 0,
-            labels: Vec::new(),
-            places: Vec::new(),
-        };
+        let mut window =
+            Window { path: text.name(), first_line: first.line, text: String::new(), lines: 0, labels: Vec::new(), places: Vec::new() };
         let blank = |line: u32| text.line(line).and_then(|(a, b)| head(text.content(), a as usize..b as usize)).is_none();
         let before = first.line.saturating_sub(1);
         if before > 0 && !blank(before) {
@@ -290,7 +284,7 @@ fn resolve(texts: &Shown, pins: &[Pin<'_>]) -> Vec<Mark> {
 
 /// `path:line:column` of a mark.
 fn named(text: &ShownText, mark: &Mark) -> String {
-    format!("{}:{}:{}", clean(text.path()), mark.line, mark.column)
+    format!("{}:{}:{}", text.name(), mark.line, mark.column)
 }
 
 /// The start of a line, a byte order mark left out.
@@ -313,6 +307,8 @@ fn is_masked(text: &ShownText, mark: &Mark) -> bool {
 /// Appends a character as it may be shown.
 fn push(c: char, out: &mut String) {
     match c {
+        // It may end the beginning of a command, and the line so far says whether it does.
+        '[' => clean_into(out, "["),
         ' '..='~' => out.push(c),
         '\t' => out.push_str(TAB),
         _ => clean_into(out, c.encode_utf8(&mut [0; 4])),

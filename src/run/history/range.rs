@@ -1,0 +1,150 @@
+//! The scan of what some commits change.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::gather::Gathering;
+use super::super::staged::{before, input, is_asked_for, is_pointer};
+use super::super::weakened;
+use super::{Found, MESSAGE, PLACES, found, hex, identities, in_message, keep, message, read};
+use crate::base::Base;
+use crate::discover::Aside;
+use crate::finding::{History, Moment};
+use crate::git::{self, Id, Repository};
+use crate::model::time::Time;
+use crate::problem::Problem;
+use crate::secrets::Detector;
+
+/// The scan of what some commits change.
+pub(super) fn range(
+    gathering: &mut Gathering<'_>,
+    repository: &Repository,
+    detector: &Detector,
+    base: &Base,
+    from: Option<&str>,
+    to: &str,
+    since: Option<Time>,
+) -> Vec<Found> {
+    let mut wrong = |why: String| {
+        gathering.problems.push(Problem::fatal("no-such-revision", None, why).help("a shallow copy may not have it: fetch it first"));
+        Vec::new()
+    };
+    let (tips, hidden): (Vec<Id>, Vec<Id>) = match from {
+        Some(from) => {
+            let to = match repository.revision(to) {
+                Ok(to) => to,
+                Err(why) => return wrong(why),
+            };
+            // Before the first commit of a branch a pipeline names nothing, in zeros.
+            if !from.is_empty() && from.bytes().all(|b| b == b'0') {
+                (vec![to], Vec::new())
+            } else {
+                match repository.revision(from) {
+                    Ok(from) => (vec![to], vec![from]),
+                    Err(why) => return wrong(why),
+                }
+            }
+        }
+        None => {
+            let (references, wrong) = repository.references(false, false);
+            gathering.not_read(wrong);
+            (references.into_iter().map(|(_, id)| id).filter_map(|id| repository.revision(&id.to_string()).ok()).collect(), Vec::new())
+        }
+    };
+    let mut range = repository.range(&tips, &hidden, since.map(|t| t.epoch_seconds()));
+    let unread = std::mem::take(&mut range.not_read);
+    gathering.not_read(unread);
+    gathering.coverage.commits = range.steps.len();
+    gathering.nothing = Some(range.steps.is_empty());
+    if range.submodules > 0 {
+        let path = if range.submodules == 1 {
+            "1 commit of another repository".into()
+        } else {
+            format!("{} commits of other repositories", range.submodules)
+        };
+        gathering.coverage.left_out.push(Aside { path, reason: "a submodule: it is looked at there".into() });
+    }
+    // A comment counts where it stood before; of what has no before, where it stands at the head.
+    let end = if from.is_some() { tips.first().copied() } else { repository.head().ok().flatten() };
+    let compared = if from.is_some() { base.revision() } else { end };
+    // Each object once, under the first path at which it comes.
+    let mut first: HashMap<Id, &git::Change> = HashMap::new();
+    let mut order: Vec<Id> = Vec::new();
+    let root: Arc<Path> = repository.root.as_path().into();
+    for change in &range.changes {
+        let Some(id) = change.id.filter(|_| is_asked_for(gathering.plan, repository, &change.path)) else { continue };
+        if let Some(reason) = gathering.scope.excluded(&input(gathering.plan, &root, &change.path)) {
+            gathering.coverage.left_out.push(Aside { path: change.path.clone(), reason });
+        } else if let Entry::Vacant(slot) = first.entry(id) {
+            slot.insert(change);
+            order.push(id);
+        }
+    }
+    gathering.plan.progress.start(order.len());
+    let mut holders: BTreeMap<String, Vec<Id>> = BTreeMap::new();
+    for id in &order {
+        let Some(change) = first.get(id) else { continue };
+        let bytes = match repository.blob(*id) {
+            Ok(bytes) => bytes,
+            Err(reason) => {
+                gathering.not_read(vec![Aside { path: change.path.clone(), reason }]);
+                continue;
+            }
+        };
+        gathering.plan.progress.step();
+        gathering.coverage.files += 1;
+        gathering.coverage.bytes += bytes.len() as u64;
+        if is_pointer(&bytes) {
+            let reason = "a pointer of Git LFS: what it points to is not in the repository".into();
+            gathering.coverage.left_out.push(Aside { path: change.path.clone(), reason });
+            continue;
+        }
+        let scanned = read(gathering, repository, detector, &change.path, bytes);
+        for identity in identities(&scanned, &change.path) {
+            holders.entry(identity).or_default().push(*id);
+        }
+    }
+    let mut out = Vec::new();
+    for (identity, objects) in &holders {
+        let is_holder = |c: &&git::Change| c.id.is_some_and(|id| objects.contains(&id));
+        let comes: Vec<&git::Change> = range.changes.iter().filter(is_holder).collect();
+        let Some(brought) = objects.iter().filter_map(|id| first.get(id)).min_by_key(|c| c.commit) else { continue };
+        let Some(step) = range.steps.get(brought.commit) else { continue };
+        let stands = |c: &&git::Change| end.is_some_and(|end| repository.file(end, &c.path) == c.id);
+        let at_head = comes.iter().any(stands);
+        // The last change of its last place that left it without the value.
+        let gone = range.changes.iter().rev().find(|c| !is_holder(c) && comes.iter().any(|h| h.path == c.path && h.commit < c.commit));
+        let taken = gone.filter(|_| !at_head).and_then(|c| range.steps.get(c.commit));
+        let taken = taken.map(|s| Moment { commit: hex(Some(s.id)), at: Time::claimed(s.committed) });
+        let at = Time::claimed(step.authored);
+        let history = History {
+            open: taken.as_ref().map_or(gathering.plan.now, |t| t.at).since(&at),
+            brought: Moment { commit: hex(Some(step.id)), at },
+            times: 1,
+            taken,
+            at_head,
+            reference: None,
+        };
+        let Some(id) = brought.id else { continue };
+        let again = repository.blob(id).unwrap_or_default();
+        let mut scanned = read(gathering, repository, detector, &brought.path, again.clone());
+        weakened::comments(&mut scanned, &again, &before(repository, compared, &input(gathering.plan, &root, &brought.path)));
+        let mut found = found(keep(scanned, &brought.path, identity), brought.path.clone(), hex(Some(step.id)), history);
+        let mut paths: BTreeMap<String, Arc<str>> = BTreeMap::new();
+        for change in comes.iter().filter(|c| c.path != brought.path) {
+            let commit = hex(range.steps.get(change.commit).map(|s| s.id));
+            paths.entry(change.path.clone()).or_insert(commit);
+        }
+        found.more = paths.len().saturating_sub(PLACES);
+        found.others = paths.into_iter().take(PLACES).collect();
+        out.push(found);
+    }
+    for step in &range.steps {
+        if let Some(seen) = message(detector, &step.message, MESSAGE) {
+            out.push(in_message(gathering, seen, MESSAGE, &hex(Some(step.id)), step.authored));
+        }
+    }
+    out
+}

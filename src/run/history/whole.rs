@@ -1,0 +1,324 @@
+//! The scan of everything that is stored. Which objects need the detector, what it finds in them, and which commits hold what it
+//! found are questions of their own.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::gather::Gathering;
+use super::super::staged::{input, is_asked_for};
+use super::{Found, MESSAGE, PLACES, TAG, found, hex, identities, in_message, keep, message, read};
+use crate::discover::{Aside, Stream};
+use crate::finding::{History, Moment};
+use crate::git::{self, Graph, Id, Kind, Met, Reached, Repository, Standing, Store};
+use crate::model::time::{Period, Time};
+use crate::problem::Problem;
+use crate::scan::{self, Scanned};
+use crate::secrets::Detector;
+
+/// All that is known of a history.
+struct Past<'a> {
+    repository: &'a Repository,
+    detector: &'a Detector,
+    store: &'a Store,
+    graph: &'a Graph,
+    reached: &'a Reached,
+    head: Option<Id>,
+}
+
+/// The scan of everything that is stored.
+pub(super) fn whole(
+    gathering: &mut Gathering<'_>,
+    repository: &Repository,
+    detector: &Detector,
+    stashes: bool,
+    reflog: bool,
+) -> Vec<Found> {
+    let mut store = repository.store(&gathering.plan.working);
+    let unread = std::mem::take(&mut store.not_read);
+    gathering.not_read(unread);
+    let progress = gathering.plan.progress.clone();
+    progress.start(store.count() as usize);
+    let (graph, messages) =
+        Graph::read(&store, || progress.step(), |kind, bytes| message(detector, bytes, if kind == Kind::Tag { TAG } else { MESSAGE }));
+    let (references, wrong) = repository.references(stashes, reflog);
+    gathering.not_read(wrong);
+    let mut tips = Vec::new();
+    for (name, id) in &references {
+        match graph.number(&store, id) {
+            Some(number) if !graph.is_missing(number) => tips.push((name.clone(), number)),
+            // What a reflog names may be gone for good.
+            _ if name.starts_with("reflog") => {}
+            _ => gathering.not_read(vec![Aside { path: name.clone(), reason: format!("object {id} is named and not here") }]),
+        }
+    }
+    let head = match repository.head() {
+        Ok(head) => head,
+        Err(reason) => {
+            gathering.not_read(vec![Aside { path: "HEAD".into(), reason }]);
+            None
+        }
+    };
+    let ends = match repository.ends() {
+        Ok(ends) => ends,
+        Err(reason) => {
+            gathering.not_read(vec![Aside { path: ".git/shallow".into(), reason }]);
+            HashSet::new()
+        }
+    };
+    let cut: HashSet<u32> = ends.iter().filter_map(|id| graph.number(&store, id)).collect();
+    let reached = Reached::new(&graph, &tips, &cut);
+    gathering.coverage.commits = reached.commits.len();
+    gathering.nothing = Some(reached.commits.is_empty() && reached.others.is_empty());
+    if !ends.is_empty() {
+        let path = format!("{} and what was before", if ends.len() == 1 { "1 commit".into() } else { format!("{} commits", ends.len()) });
+        gathering.not_read(vec![Aside { path, reason: "a shallow copy ends there: `git fetch --unshallow` brings the rest".into() }]);
+    }
+    let lost: Vec<Aside> = reached
+        .absent
+        .iter()
+        .filter_map(|n| graph.id(&store, *n))
+        .map(|id| Aside { path: format!("commit {id}"), reason: "it is named and not here, and what was before it is not known".into() })
+        .collect();
+    gathering.not_read(lost);
+    let blobs = blobs(gathering, detector, &store, &graph);
+    gathering.coverage.files = blobs.files;
+    gathering.coverage.bytes = blobs.bytes;
+    if graph.submodules > 0 {
+        let path = if graph.submodules == 1 {
+            "1 commit of another repository".into()
+        } else {
+            format!("{} commits of other repositories", graph.submodules)
+        };
+        gathering.coverage.left_out.push(Aside { path, reason: "a submodule: it is looked at there".into() });
+    }
+    // Of what cannot be read, what a reference leads to is told.
+    let mut values: BTreeMap<String, HashSet<u32>> = BTreeMap::new();
+    for (number, found) in &blobs.found {
+        for identity in found {
+            values.entry(identity.clone()).or_default().insert(*number);
+        }
+    }
+    let mut asked: Vec<(String, HashSet<u32>)> = values.into_iter().collect();
+    let count = asked.len();
+    let mut broken: BTreeMap<u32, String> = graph.broken.iter().cloned().chain(blobs.broken).collect();
+    for n in 0..graph.missing.len() {
+        broken.insert(store.count() + n as u32, "it is named and not here".into());
+    }
+    for number in blobs.large_broken {
+        broken.entry(number).or_insert_with(|| "it is damaged".into());
+    }
+    asked.extend(broken.keys().map(|n| (String::new(), HashSet::from([*n]))));
+    let sets: Vec<HashSet<u32>> = asked.iter().map(|(_, s)| s.clone()).collect();
+    let head_number = head.and_then(|h| graph.number(&store, &h));
+    let standings = git::standing(&store, &graph, &reached, head_number, &sets);
+    let mut unread = Vec::new();
+    for ((number, reason), standing) in broken.iter().zip(standings.get(count..).unwrap_or(&[])) {
+        let id = graph.id(&store, *number).map(|i| i.to_string()).unwrap_or_default();
+        let direct = reached.others.contains(number);
+        if let Some(standing) = standing {
+            let path = standing.paths.keys().next().cloned().unwrap_or_default();
+            unread.push(Aside { path, reason: format!("object {id}: {reason}") });
+        } else if direct {
+            unread.push(Aside { path: format!("object {id}"), reason: reason.clone() });
+        }
+    }
+    if store.partial && !unread.is_empty() {
+        gathering.problems.push(
+            Problem::note("partial-clone", None, "objects were left out when this repository was cloned")
+                .help("`git fetch --refetch --no-filter` brings them"),
+        );
+    }
+    gathering.not_read(unread);
+    let mut unreachable = 0;
+    let mut out = Vec::new();
+    for ((identity, numbers), standing) in asked.iter().take(count).zip(&standings) {
+        let tagged = numbers.iter().find(|n| reached.others.contains(n));
+        match standing {
+            Some(standing) => {
+                let past = Past { repository, detector, store: &store, graph: &graph, reached: &reached, head };
+                out.extend(of_standing(gathering, &past, identity, standing));
+            }
+            None if tagged.is_some() => {
+                // A tag can be of a file, which then has no path and no commit.
+                let id = tagged.and_then(|n| graph.id(&store, *n));
+                let bytes = id.and_then(|id| repository.blob(id).ok()).unwrap_or_default();
+                let path = format!("(object {})", short(&hex(id)));
+                let seen = read(gathering, repository, detector, &path, bytes);
+                let history = History {
+                    brought: Moment { commit: hex(id), at: gathering.plan.now },
+                    times: 1,
+                    taken: None,
+                    at_head: false,
+                    reference: references.iter().find(|(_, i)| Some(*i) == id).map(|(n, _)| n.as_str().into()),
+                    open: Period::from_millis(0),
+                };
+                out.push(found(seen, path, hex(id), history));
+            }
+            None => unreachable += 1,
+        }
+    }
+    if unreachable > 0 {
+        let path = if unreachable == 1 { "1 secret or key id".into() } else { format!("{unreachable} secrets or key ids") };
+        gathering.coverage.left_out.push(Aside { path, reason: "it stands in objects that no reference leads to".into() });
+    }
+    let times: HashMap<u32, i64> = reached.commits.iter().map(|c| (c.number, c.authored)).collect();
+    for (number, seen) in messages {
+        let tag = reached.others.contains(&number);
+        let Some(authored) = times.get(&number).copied().or(tag.then_some(i64::MAX)) else { continue };
+        let id = graph.id(&store, number);
+        let at = if tag { tag_time(&graph, &times, number) } else { authored };
+        out.push(in_message(gathering, seen, if tag { TAG } else { MESSAGE }, &hex(id), at));
+    }
+    out
+}
+
+/// The time of the commit that a tag is of.
+fn tag_time(graph: &Graph, times: &HashMap<u32, i64>, mut number: u32) -> i64 {
+    while let Some(target) = graph.tagged(number) {
+        number = target;
+    }
+    times.get(&number).copied().unwrap_or(0)
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
+
+/// What the detector found in all objects.
+#[derive(Default)]
+struct Blobs {
+    found: Vec<(u32, BTreeSet<String>)>,
+    broken: Vec<(u32, String)>,
+    large_broken: Vec<u32>,
+    files: usize,
+    bytes: u64,
+}
+
+/// Which objects need the detector, and what it finds in them.
+fn blobs(gathering: &Gathering<'_>, detector: &Detector, store: &Store, graph: &Graph) -> Blobs {
+    let progress = &gathering.plan.progress;
+    let parts = store.visit(
+        |kind| kind == Kind::Blob,
+        Blobs::default,
+        |part, met| {
+            progress.step();
+            let (number, scanned) = match met {
+                Met::Object { number, bytes, .. } if store.is_first(number) => {
+                    part.bytes += bytes.len() as u64;
+                    (number, scan::bytes(detector, bytes, &graph.path(number)))
+                }
+                Met::Large { number, reader } if store.is_first(number) => {
+                    let mut stream = Stream::reader(reader);
+                    let mut buffer = Vec::new();
+                    let path = graph.path(number);
+                    let failed = match stream.fill(&mut buffer, scan::WINDOW) {
+                        Ok(()) => {
+                            let (scanned, failed) = scan::file(detector, stream, &mut buffer, &path);
+                            part.bytes += scanned.bytes;
+                            part.keep(number, &scanned, &path);
+                            failed
+                        }
+                        Err(failed) => Some(failed),
+                    };
+                    part.files += 1;
+                    if failed.is_some() {
+                        part.large_broken.push(number);
+                    }
+                    return;
+                }
+                Met::Broken { number, reason } => return part.broken.push((number, reason)),
+                Met::Object { .. } | Met::Large { .. } => return,
+            };
+            part.files += 1;
+            if !scanned.sightings.is_empty() {
+                part.keep(number, &scanned, &graph.path(number));
+            }
+        },
+        |part| part,
+    );
+    let mut all = Blobs::default();
+    for part in parts {
+        all.found.extend(part.found);
+        all.broken.extend(part.broken);
+        all.large_broken.extend(part.large_broken);
+        all.files += part.files;
+        all.bytes += part.bytes;
+    }
+    all.found.sort_unstable_by_key(|(n, _)| *n);
+    all
+}
+
+impl Blobs {
+    fn keep(&mut self, number: u32, scanned: &Scanned, path: &str) {
+        let found = identities(scanned, path);
+        if !found.is_empty() {
+            self.found.push((number, found));
+        }
+    }
+}
+
+/// What is to be said of a value that commits hold.
+fn of_standing(gathering: &mut Gathering<'_>, past: &Past<'_>, identity: &str, standing: &Standing) -> Option<Found> {
+    let Past { repository, detector, store, graph, reached, head } = *past;
+    let commit = |at: usize| reached.commits.get(at);
+    let id = |at: usize| hex(commit(at).and_then(|c| graph.id(store, c.number)));
+    let brought = Moment { commit: id(standing.brought), at: Time::claimed(commit(standing.brought)?.authored) };
+    let taken = standing.taken.and_then(|at| Some(Moment { commit: id(at), at: Time::claimed(commit(at)?.committed) }));
+    // An excluded path takes away that place, and no other.
+    let mut paths: Vec<(String, Arc<str>)> = Vec::new();
+    let mut excluded = None;
+    for (path, at) in &standing.paths {
+        if !is_asked_for(gathering.plan, repository, path) {
+            continue;
+        }
+        let root: Arc<Path> = repository.root.as_path().into();
+        match gathering.scope.excluded(&input(gathering.plan, &root, path)) {
+            Some(reason) => excluded = Some(Aside { path: path.clone(), reason }),
+            None => paths.push((path.clone(), id(*at))),
+        }
+    }
+    if paths.is_empty() {
+        gathering.coverage.left_out.extend(excluded);
+        return None;
+    }
+    let (path, number) = standing.place.clone()?;
+    let (path, object) = if paths.iter().any(|(p, _)| *p == path) {
+        (path, graph.id(store, number))
+    } else {
+        // The commit that brought it brought it to an excluded path.
+        let (other, commit) = paths.first().cloned()?;
+        let object = Id::from_hex(commit.as_bytes()).ok().and_then(|c| repository.file(c, &other));
+        (other, object)
+    };
+    let only = |scanned: Scanned, path: &str| keep(scanned, path, identity);
+    let bytes = repository.blob(object?).ok()?;
+    let mut seen = only(read(gathering, repository, detector, &path, bytes), &path);
+    // What stands at the head may be allowed there; elsewhere in the history nobody can write a comment any more.
+    seen.allows.clear();
+    if seen.sightings.is_empty() {
+        // Under its real path the reader of exports, or what the path says, decides otherwise.
+        return None;
+    }
+    let head_seen = standing.head_place.clone().zip(head).and_then(|((path, number), head)| {
+        let bytes = repository.blob(graph.id(store, number)?).ok()?;
+        let seen = only(read(gathering, repository, detector, &path, bytes), &path);
+        (!seen.sightings.is_empty()).then(|| (seen, path, hex(Some(head))))
+    });
+    let end = taken.as_ref().map_or(gathering.plan.now, |t| t.at);
+    let history = History {
+        open: end.since(&brought.at),
+        brought: brought.clone(),
+        times: standing.times,
+        taken,
+        at_head: standing.at_head,
+        reference: standing.at.as_deref().map(Into::into),
+    };
+    let commit = paths.iter().find(|(p, _)| *p == path).map_or(brought.commit, |(_, c)| c.clone());
+    let mut found = found(seen, path.clone(), commit, history);
+    found.head = head_seen;
+    found.others = paths.into_iter().filter(|(p, _)| *p != path).collect();
+    found.more = found.others.len().saturating_sub(PLACES);
+    found.others.truncate(PLACES);
+    Some(found)
+}
