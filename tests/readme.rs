@@ -25,7 +25,7 @@ use keylint::text::TextId;
 use serde_json::Value;
 
 /// The texts that are read by people.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 12] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -36,6 +36,8 @@ const TEXTS: [&str; 10] = [
     "docs/exchanges.md",
     "docs/secrets.md",
     "docs/formats.md",
+    "docs/hooks.md",
+    "docs/pre-commit-mirror/README.md",
 ];
 
 /// The command that runs the main job of the README, without what starts the binary.

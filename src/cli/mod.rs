@@ -1,7 +1,9 @@
 //! The command line: flags exactly as typed, and the commands that they lead to.
 
 mod baseline;
+mod completions;
 mod explain;
+mod hook;
 mod init;
 mod outputs;
 mod progress;
@@ -57,6 +59,14 @@ enum Command {
         /// Of what
         #[arg(value_enum)]
         of: Option<schema::Of>,
+    },
+    /// Have git check every commit before it is made
+    Hook(hook::Hook),
+    /// Write what a shell completes, or the page of the manual
+    Completions {
+        /// For which shell, or the manual
+        #[arg(value_enum, value_name = "SHELL")]
+        of: completions::For,
     },
 }
 
@@ -251,6 +261,8 @@ fn run(command: Command) -> io::Result<u8> {
             writeln!(out)?;
             0
         }
+        Command::Hook(hook) => hook::run(&hook, &mut out)?,
+        Command::Completions { of } => completions::run(of, &mut out)?,
     };
     out.flush()?;
     Ok(code)

@@ -65,6 +65,15 @@ fn obstacle(path: &Path) -> Option<&'static str> {
 /// # Errors
 /// Where it cannot be written; what was there before is still there then.
 pub(super) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    save_as(path, bytes, 0o600)
+}
+
+/// The same, with the permissions that it gets where there are such, less what the process takes from all its files.
+///
+/// # Errors
+/// As of `save`.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "permissions of this kind are Unix's"))]
+pub(super) fn save_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     if let Some(what) = obstacle(path) {
         return Err(io::Error::other(what));
     }
@@ -77,7 +86,7 @@ pub(super) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+        options.mode(mode);
     }
     let written = options.open(&beside).and_then(|mut file| {
         file.write_all(bytes)?;

@@ -2,10 +2,11 @@
 //! file system monitors, filters and text conversions are never looked at; replacements of objects do not count.
 //!
 //! `pack` and `store` read objects, `graph` and `standing` say what hangs together and which commits hold something, `staged`
-//! and `range` what changed.
+//! and `range` what changed; `hooks` is for who installs one.
 
 mod delta;
 mod graph;
+mod hooks;
 mod objects;
 mod pack;
 mod range;
@@ -16,6 +17,7 @@ mod store;
 pub use gix::ObjectId as Id;
 
 pub use graph::Graph;
+pub use hooks::Hooks;
 pub use pack::{LARGE, Met};
 pub use range::{Change, Range};
 pub use staged::Staged;
