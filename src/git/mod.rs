@@ -90,7 +90,7 @@ impl Repository {
         repo.objects.refresh_never();
         let storage = repo.config_snapshot().string("extensions.refStorage").map(|s| s.to_string());
         if let Some(storage) = storage.filter(|s| s != "files") {
-            let message = format!("its references are stored as `{}`, which keylint does not read", crate::text::quotable(&storage));
+            let message = format!("its references are stored as {}, which keylint does not read", crate::text::quotable(&storage));
             return Err(Refused { message, help: "`git refs migrate --ref-format=files` stores them as files" });
         }
         Ok(Self { repo, root: root.to_path_buf() })
@@ -135,7 +135,7 @@ impl Repository {
     /// # Errors
     /// Why there is none.
     pub fn revision(&self, name: &str) -> Result<ObjectId, String> {
-        let named = format!("`{}` names no commit here", crate::text::quotable(name));
+        let named = format!("{} names no commit here", crate::text::quotable(name));
         let id = self.repo.rev_parse_single(name).map_err(|_| named)?.detach();
         self.commit_of(id)
     }
