@@ -62,6 +62,11 @@ fn a_secret_that_was_taken_away_is_still_one() {
         assert!(message.contains("Still in history") && message.contains("10 days") && message.contains("rotate"), "{message}");
         assert_eq!(report["coverage"]["commits"], 4);
     }
+    // The README shows this very line: commits made of the same things have the same ids.
+    let compact = keylint(repo.path(), &["check", "--history", "--format", "compact"], &[]);
+    let compact = String::from_utf8_lossy(&compact.stdout).into_owned();
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains(compact.lines().next().unwrap()), "{compact}");
     let person = keylint(repo.path(), &["check", "--history"], &[]);
     let person = String::from_utf8_lossy(&person.stdout).into_owned();
     assert!(person.contains(&brought[..12]) && person.contains("conf/bot.env"), "{person}");
@@ -363,6 +368,10 @@ fn a_range_cannot_silence_the_check_on_itself() {
     let (code, _) = repo.check(&["--range", "main..request", "--config-from", "request"]);
     assert_eq!(code, 0, "who asks for it gets it");
     assert_eq!(repo.check(&["--range", "main..request", "--config-from", "nowhere"]).0, 2);
+    // Of a branch from nothing, nothing decides but what somebody names.
+    let zeros = format!("{}..request", "0".repeat(40));
+    assert_eq!(repo.check(&["--range", &zeros]).0, 1);
+    assert_eq!(repo.check(&["--range", &zeros, "--config-from", "request"]).0, 0);
     // A tree can be checked with the declaration of a revision, too.
     assert_eq!(check_in(repo.path(), &[".", "--config-from", "main", "--no-suppress"]).0, 1);
     let (code, report) = check_in(repo.path(), &[".", "--config-from", "request"]);

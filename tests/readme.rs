@@ -25,7 +25,7 @@ use keylint::text::TextId;
 use serde_json::Value;
 
 /// The texts that are read by people.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 13] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -36,6 +36,7 @@ const TEXTS: [&str; 12] = [
     "docs/exchanges.md",
     "docs/secrets.md",
     "docs/formats.md",
+    "docs/history.md",
     "docs/hooks.md",
     "docs/pre-commit-mirror/README.md",
 ];

@@ -189,8 +189,9 @@ fn settle(plan: &Plan, problems: &mut Vec<Problem>) -> (Option<Rc<Repository>>, 
     };
     let commit = match (&plan.config_from, &plan.look) {
         (Some(revision), _) => repository.revision(revision).map(Some),
-        // Of a branch that has no beginning here, the head is the only other thing there is.
-        (None, Look::Range(from, _)) if !from.is_empty() && !from.bytes().all(|b| b == b'0') => repository.revision(from).map(Some),
+        // Before a branch's first commit nothing stands, and nothing decides.
+        (None, Look::Range(from, _)) if is_nothing(from) => Ok(None),
+        (None, Look::Range(from, _)) => repository.revision(from).map(Some),
         (None, Look::Staged) => repository.head(),
         // Nothing is compared with anything: the declaration is the one that its owner sees, where there are files at all.
         (None, _) if !repository.is_bare() => return (Some(repository), Base::Disk),
@@ -203,6 +204,11 @@ fn settle(plan: &Plan, problems: &mut Vec<Problem>) -> (Option<Rc<Repository>>, 
             (Some(repository), Base::Disk)
         }
     }
+}
+
+/// Whether a revision is how pipelines write that there is none: in zeros.
+fn is_nothing(revision: &str) -> bool {
+    !revision.is_empty() && revision.bytes().all(|b| b == b'0')
 }
 
 /// What of all findings is about what was looked at. Those that only the staged declaration leads to are about it.

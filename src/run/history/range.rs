@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::gather::Gathering;
 use super::super::staged::{before, input, is_asked_for, is_pointer};
-use super::super::weakened;
+use super::super::{is_nothing, weakened};
 use super::{Found, MESSAGE, PLACES, found, hex, identities, in_message, keep, message, read};
 use crate::base::Base;
 use crate::discover::Aside;
@@ -38,7 +38,7 @@ pub(super) fn range(
                 Err(why) => return wrong(why),
             };
             // Before the first commit of a branch a pipeline names nothing, in zeros.
-            if !from.is_empty() && from.bytes().all(|b| b == b'0') {
+            if is_nothing(from) {
                 (vec![to], Vec::new())
             } else {
                 match repository.revision(from) {
