@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::discover::{Opened, find, open, shown};
+use crate::discover::{Opened, find, open, shown, tidy};
 use crate::git::{Id, Repository};
 
 /// Where what decides is read from.
@@ -21,7 +21,7 @@ impl Base {
     /// The commit and the path from the root of its repository, where a path lies there.
     fn place(&self, path: &Path) -> Option<(&Repository, Option<Id>, String)> {
         let Self::Commit(repository, commit) = self else { return None };
-        let path = shown(path.strip_prefix(&repository.root).ok()?, &repository.root);
+        let path = shown(tidy(path).strip_prefix(&repository.root).ok()?, &repository.root);
         Some((repository, *commit, path))
     }
 

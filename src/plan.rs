@@ -134,6 +134,8 @@ pub struct Config {
     pub declaration: Declaration,
     /// The name it is reported under.
     pub shown: String,
+    /// Where it stands.
+    pub path: PathBuf,
     /// The folder that its paths are relative to.
     pub folder: PathBuf,
     /// Its text.
@@ -216,7 +218,7 @@ pub fn read_config(
         Ok(declaration) => {
             hide_ids(text, &declaration);
             let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-            Some(Config { declaration, shown: name, folder, text: id })
+            Some(Config { declaration, shown: name, path, folder, text: id })
         }
         Err(wrong) => {
             hide_values(text);

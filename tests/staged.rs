@@ -220,9 +220,13 @@ fn odd_names_links_and_pointers() {
     fs::write(repo.path().join(odd), env(SECRET)).unwrap();
     std::os::unix::fs::symlink(format!("https://x/?BYBIT_API_SECRET={OTHER}"), repo.path().join("link")).unwrap();
     repo.write("big.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n");
+    let pretender = format!("version https://git-lfs.github.com/spec/v1\n{}", env(OTHER));
+    repo.write("pretender.bin", &pretender);
+    repo.write(".keylint.yaml", &pretender);
     repo.git(&["add", "-A"]);
     let (code, report) = repo.check(&["--staged"]);
     assert_eq!(code, 1);
+    assert!(paths(&report).contains(&"pretender.bin") && paths(&report).contains(&".keylint.yaml"), "{report:#}");
     assert!(paths(&report).iter().any(|p| p.contains("::error::") && !p.contains('\n')), "{report:#}");
     assert!(said(&report, "left_out").contains("big.bin: a pointer of Git LFS"));
 }
@@ -277,6 +281,13 @@ fn what_decides_comes_from_the_head() {
     assert_eq!(said.iter().filter(|c| **c == "change-weakens").count(), 4, "{report:#}");
     assert!(said.contains(&"suppression-added"), "{said:?}");
     assert_eq!(report["config"], "keylint.yaml");
+    // From a folder within it is the same; and to take the declaration away is listed, too.
+    fs::create_dir_all(repo.path().join("src/in")).unwrap();
+    let (_, report) = check_in(&repo.path().join("src/in"), &["--staged", "--baseline", "../../known.baseline"]);
+    assert_eq!(codes(&report).iter().filter(|c| **c == "change-weakens").count(), 4, "{report:#}");
+    repo.git(&["rm", "-q", "--cached", "keylint.yaml"]);
+    let (_, report) = repo.check(&["--staged"]);
+    assert!(report.to_string().contains("takes the declaration away"), "{report:#}");
     // Once somebody has agreed, each of them works.
     let policies = [
         "exclude: [{ path: \"*.env\", reason: quiet please }]",

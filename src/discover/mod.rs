@@ -97,6 +97,23 @@ fn is_plain(path: &str) -> bool {
     part.0 > 0 && !(part.1 && part.0 <= 2)
 }
 
+/// A path without `.` and with `..` worked out, by its words alone.
+pub fn tidy(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            // Above the root is the root.
+            std::path::Component::ParentDir if out.has_root() => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 /// A file name as text; bytes that are no UTF-8 are written `\xff`, so that two files never share a name.
 fn lossless(name: &std::ffi::OsStr) -> String {
     let mut out = String::new();
@@ -262,6 +279,7 @@ mod tests {
         assert_eq!(shown(Path::new("./c/../d.json"), base), "d.json");
         assert_eq!(shown(Path::new("/x/y.json"), base), "/x/y.json");
         assert_eq!(shown(Path::new("."), base), ".");
+        assert_eq!(tidy(Path::new("/a/./b/../../../c")), Path::new("/c"));
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt as _;

@@ -17,8 +17,8 @@ use crate::discover::Aside;
 pub struct Staged {
     /// Files that are new or have another content, by path.
     pub changed: Vec<File>,
-    /// How many files are gone.
-    pub deleted: usize,
+    /// Files and folders that are gone.
+    pub deleted: Vec<String>,
     /// What was not looked at, by design.
     pub left_out: Vec<Aside>,
     /// What could not be read.
@@ -48,7 +48,7 @@ impl Repository {
         };
         if std::fs::symlink_metadata(&path).is_err() && std::env::var_os("GIT_INDEX_FILE").is_none() {
             // Nothing was ever added.
-            staged.deleted = usize::from(tree.is_some());
+            staged.deleted.extend(tree.map(|_| String::new()));
             return Ok(staged);
         }
         crate::discover::regular(&path).map_err(|why| format!("the index cannot be read: {why}"))?;
@@ -115,7 +115,7 @@ impl Compare<'_> {
                     let below = match there.remove(name) {
                         Some((Mode::Tree, id)) => Some(id),
                         Some(_) => {
-                            self.staged.deleted += 1;
+                            self.staged.deleted.push(graph::text(prefix.strip_suffix(b"/").unwrap_or(&prefix)));
                             None
                         }
                         None => None,
@@ -137,7 +137,8 @@ impl Compare<'_> {
                 }
             }
         }
-        self.staged.deleted += there.len();
+        let folder = self.name(range.start).get(..depth).unwrap_or(&[]).to_vec();
+        self.staged.deleted.extend(there.keys().map(|name| graph::text(&[folder.as_slice(), name].concat())));
     }
 
     fn entry(&mut self, at: usize, before: Option<(Mode, ObjectId)>) {

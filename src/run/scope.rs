@@ -14,7 +14,7 @@ use crate::document::Spanned;
 use crate::intake::{self, Expected, Taken};
 use crate::model::SecretPart;
 use crate::model::time::Time;
-use crate::plan::{Config, Plan, ReadAs, is_misnamed};
+use crate::plan::{Config, Look, Plan, ReadAs, is_misnamed};
 use crate::problem::Problem;
 use crate::scan::{self, Scanned};
 use crate::secrets::Detector;
@@ -142,7 +142,8 @@ impl<'p> Scope<'p> {
             counts.config += 1;
             return false;
         }
-        if is_misnamed(&input.path, self.plan) {
+        // Of files as they are it was told; in a change it is a file like any other.
+        if self.plan.look == Look::Files && is_misnamed(&input.path, self.plan) {
             return false;
         }
         match self.excluded(input) {

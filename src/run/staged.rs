@@ -8,11 +8,11 @@ use super::gather::{Gathering, declaration, undate};
 use super::scope::Counts;
 use super::weakened;
 use crate::base::Base;
-use crate::discover::{Aside, Input};
+use crate::discover::{Aside, Input, tidy};
 use crate::git::{File, Id, Repository};
 use crate::plan::{Plan, read_config};
 use crate::problem::{Problem, Weight};
-use crate::text::{Text, TextId};
+use crate::text::{Span, Text, TextId};
 
 /// Staged files that are held at once, in bytes; one file may be larger.
 const HELD: usize = 64 << 20;
@@ -30,10 +30,18 @@ impl Gathering<'_> {
         self.nothing = Some(false);
         self.coverage.left_out.extend(staged.left_out);
         self.not_read(staged.not_read);
+        if let Some(config) = self.config
+            && let Ok(path) = config.path.strip_prefix(&repository.root)
+            && staged.deleted.iter().any(|d| path.starts_with(d))
+        {
+            let place = Some(Span::new(config.text, 0, 0));
+            let note = Problem::note("change-weakens", place, "this change takes the declaration away");
+            self.problems.push(note.help("it still counts for this check; somebody should agree to it"));
+        }
         let here = |f: &File| is_asked_for(self.plan, repository, &f.path);
         let (changed, elsewhere): (Vec<File>, Vec<File>) = staged.changed.into_iter().partition(here);
         if changed.is_empty() {
-            let what = match (elsewhere.len(), staged.deleted) {
+            let what = match (elsewhere.len(), staged.deleted.len()) {
                 (0, 0) => "nothing is staged: there was nothing to check",
                 (0, _) => "the commit only deletes: there was nothing to check",
                 _ => "nothing is staged below the paths that were named: there was nothing to check",
@@ -49,16 +57,13 @@ impl Gathering<'_> {
         while let Some(file) = rest.next() {
             let input = input(self.plan, &root, &file.path);
             match repository.blob(file.id) {
-                Ok(bytes) if is_pointer(&bytes) => {
-                    let reason = "a pointer of Git LFS: what it points to is not in the repository".into();
-                    self.coverage.left_out.push(Aside { path: input.shown, reason });
-                }
                 Ok(bytes) if self.is_declaration(&input) => {
                     context = true;
                     self.staged_declaration(&input, bytes);
                 }
                 Ok(bytes) => {
                     held += bytes.len();
+                    self.coverage.left_out.extend(pointer(&bytes, &input.shown));
                     batch.push(Input { content: Some(Arc::new(bytes)), ..input });
                 }
                 Err(reason) => self.not_read(vec![Aside { path: input.shown, reason }]),
@@ -101,13 +106,13 @@ impl Gathering<'_> {
     }
 
     fn is_baseline(&self, input: &Input) -> bool {
-        self.plan.baseline.as_ref().is_some_and(|b| self.plan.working.join(b) == input.path)
+        self.plan.baseline.as_ref().is_some_and(|b| tidy(&self.plan.working.join(b)) == input.path)
     }
 
     /// Whether an input is the declaration that will be in use after the commit.
     fn is_declaration(&self, input: &Input) -> bool {
         match self.config {
-            Some(config) => input.shown == config.shown,
+            Some(config) => input.path == config.path,
             None => {
                 let folder = input.path.parent();
                 input.path.file_name().is_some_and(|n| n == "keylint.yaml") && folder.is_some_and(|f| self.plan.working.starts_with(f))
@@ -195,8 +200,10 @@ pub(super) fn before(repository: &Repository, commit: Option<Id>, input: &Input)
     repository.file(commit, &path).and_then(|id| repository.blob(id).ok()).unwrap_or_default()
 }
 
-/// Whether a file is a pointer of Git LFS.
-pub(super) fn is_pointer(bytes: &[u8]) -> bool {
+/// What is to be said of a pointer of Git LFS, which is looked at like any other file.
+pub(super) fn pointer(bytes: &[u8], path: &str) -> Option<Aside> {
     // https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
-    bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/")
+    let is_one = bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/");
+    let reason = "a pointer of Git LFS: what it points to is not in the repository";
+    is_one.then(|| Aside { path: path.to_owned(), reason: reason.into() })
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::gather::Gathering;
-use super::super::staged::{before, input, is_asked_for, is_pointer};
+use super::super::staged::{before, input, is_asked_for, pointer};
 use super::super::{is_nothing, weakened};
 use super::{Found, MESSAGE, PLACES, found, hex, identities, in_message, keep, message, read};
 use crate::base::Base;
@@ -96,11 +96,7 @@ pub(super) fn range(
         gathering.plan.progress.step();
         gathering.coverage.files += 1;
         gathering.coverage.bytes += bytes.len() as u64;
-        if is_pointer(&bytes) {
-            let reason = "a pointer of Git LFS: what it points to is not in the repository".into();
-            gathering.coverage.left_out.push(Aside { path: change.path.clone(), reason });
-            continue;
-        }
+        gathering.coverage.left_out.extend(pointer(&bytes, &change.path));
         let scanned = read(gathering, repository, detector, &change.path, bytes);
         for identity in identities(&scanned, &change.path) {
             holders.entry(identity).or_default().push(*id);
