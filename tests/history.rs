@@ -277,6 +277,23 @@ fn missing_and_damaged_objects_are_named_and_end_nothing() {
 }
 
 #[test]
+fn references_that_lead_nowhere_and_damaged_lists_are_told() {
+    let (repo, _, _) = leaked();
+    fs::write(repo.path().join(".git/refs/heads/gone"), format!("{}\n", "1".repeat(40))).unwrap();
+    for args in [&["--history"][..], &["--since", "2020-01-01"]] {
+        let (_, report) = repo.check(args);
+        assert_eq!(report["verdict"]["complete"], false, "{args:?}");
+        assert!(said(&report, "not_read").contains("refs/heads/gone"), "{args:?} {report:#}");
+    }
+    fs::remove_file(repo.path().join(".git/refs/heads/gone")).unwrap();
+    fs::write(repo.path().join(".git/shallow"), "garbage\n").unwrap();
+    for args in [&["--history"][..], &["--range", "HEAD~1..HEAD"], &["--since", "2020-01-01"]] {
+        let (code, report) = repo.check(args);
+        assert!(code == 2 || report["verdict"]["complete"] == false, "{args:?} {code}");
+    }
+}
+
+#[test]
 fn shallow_and_partial_copies_say_what_they_lack() {
     let (repo, _, taken) = leaked();
     let url = format!("file://{}", repo.path().display());

@@ -221,8 +221,25 @@ impl Reading {
     }
 }
 
-/// Does what the command line says and returns the exit code.
+/// Does what the command line says and returns the exit code. A mistake of keylint's own is told by its place alone, because
+/// what it was about may be a secret, and the run was not completed.
 pub fn main() -> u8 {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|l| {
+            let file: Vec<&str> = l.file().rsplit(['/', '\\']).take(3).collect();
+            format!("{}:{}", file.into_iter().rev().collect::<Vec<_>>().join("/"), l.line())
+        });
+        writeln!(io::stderr(), "keylint: a mistake of its own, at {}: the run was not completed", place.unwrap_or_default()).ok();
+    }));
+    guarded(parsed)
+}
+
+/// What something comes to; 2 where it does not come to its end.
+fn guarded(run: impl FnOnce() -> u8 + std::panic::UnwindSafe) -> u8 {
+    std::panic::catch_unwind(run).unwrap_or(2)
+}
+
+fn parsed() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -348,4 +365,14 @@ fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io:
         writeln!(err, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_mistake_of_its_own_ends_with_2() {
+        assert_eq!(super::guarded(|| 1), 1);
+        let nothing: &[u8] = &[];
+        assert_eq!(super::guarded(|| *nothing.first().expect("a mistake")), 2);
+    }
 }

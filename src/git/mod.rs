@@ -135,9 +135,35 @@ impl Repository {
     /// # Errors
     /// Why there is none.
     pub fn revision(&self, name: &str) -> Result<ObjectId, String> {
+        // What follows parents asks where a shallow copy ends, and takes it that this can be read.
+        self.ends()?;
         let named = format!("{} names no commit here", crate::text::quotable(name));
         let id = self.repo.rev_parse_single(name).map_err(|_| named)?.detach();
         self.commit_of(id)
+    }
+
+    /// The commit that an object leads to; nothing where it leads to none, as a tag of a file does.
+    ///
+    /// # Errors
+    /// Why that cannot be told.
+    pub fn leads_to(&self, id: ObjectId) -> Result<Option<ObjectId>, String> {
+        match self.commit_of(id) {
+            Ok(commit) => Ok(Some(commit)),
+            Err(_) if self.peeled(id).is_some_and(|k| matches!(k, gix::objs::Kind::Blob | gix::objs::Kind::Tree)) => Ok(None),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// What an object is of in the end.
+    fn peeled(&self, mut id: ObjectId) -> Option<gix::objs::Kind> {
+        for _ in 0..64 {
+            let object = self.repo.find_object(id).ok()?;
+            if object.kind != gix::objs::Kind::Tag {
+                return Some(object.kind);
+            }
+            id = objects::tag(&object.data).0?;
+        }
+        None
     }
 
     fn commit_of(&self, mut id: ObjectId) -> Result<ObjectId, String> {

@@ -50,7 +50,14 @@ pub(super) fn range(
         None => {
             let (references, wrong) = repository.references(false, false);
             gathering.not_read(wrong);
-            (references.into_iter().map(|(_, id)| id).filter_map(|id| repository.revision(&id.to_string()).ok()).collect(), Vec::new())
+            let mut tips = Vec::new();
+            for (name, id) in references {
+                match repository.leads_to(id) {
+                    Ok(commit) => tips.extend(commit),
+                    Err(reason) => gathering.not_read(vec![Aside { path: name, reason }]),
+                }
+            }
+            (tips, Vec::new())
         }
     };
     let mut range = repository.range(&tips, &hidden, since.map(|t| t.epoch_seconds()));
