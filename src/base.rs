@@ -21,7 +21,11 @@ impl Base {
     /// The commit and the path from the root of its repository, where a path lies there.
     fn place(&self, path: &Path) -> Option<(&Repository, Option<Id>, String)> {
         let Self::Commit(repository, commit) = self else { return None };
-        let path = shown(tidy(path).strip_prefix(&repository.root).ok()?, &repository.root);
+        let path = tidy(path);
+        // A way through a link leads to the same file.
+        let real = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+        let path = if path.starts_with(&repository.root) { path } else { real()? };
+        let path = shown(path.strip_prefix(&repository.root).ok()?, &repository.root);
         Some((repository, *commit, path))
     }
 

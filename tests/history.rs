@@ -277,6 +277,122 @@ fn missing_and_damaged_objects_are_named_and_end_nothing() {
 }
 
 #[test]
+fn no_name_and_no_form_of_a_folder_keeps_a_secret_from_being_found() {
+    // What counts as code under one name is a finding under another: both names count.
+    let yaml = format!("bybit:\n  api_key: {}\n  api_secret: {SECRET}\n", repository::KEY);
+    let repo = Repo::new();
+    repo.stage("words.txt", "x\n");
+    repo.commit("one", 0);
+    repo.stage("a.py", &yaml);
+    repo.stage("config.yaml", &yaml);
+    repo.commit("two", 1);
+    for args in [&["--history"][..], &["--since", "2020-01-01"], &["--range", "HEAD~1..HEAD"]] {
+        assert_eq!(secrets(&repo.check(args).1).len(), 1, "{args:?}");
+    }
+    // A word that only its place identifies, under a second name.
+    let repo = Repo::new();
+    repo.stage("a.env", "OKX_PASSPHRASE=Gx7!kLm2pQz\n");
+    repo.commit("one", 0);
+    assert_eq!(secrets(&repo.check(&["--history"]).1).len(), 1);
+    repo.git(&["mv", "a.env", "z.env"]);
+    repo.commit("two", 1);
+    assert_eq!(secrets(&repo.check(&["--history"]).1).len(), 1);
+    // Modes as nobody writes them, and an object that stops in the middle.
+    for (mode, cut) in [("0100644", 0), ("644", 0), ("100644", 3)] {
+        let repo = Repo::new();
+        repo.stage("b.env", env(SECRET));
+        let blob = repo.git(&["rev-parse", ":b.env"]);
+        let id: Vec<u8> = (0..40).step_by(2).map(|i| u8::from_str_radix(&blob[i..i + 2], 16).unwrap()).collect();
+        let entry = |mode: &str, name: &str| [format!("{mode} {name}\0").as_bytes(), &id].concat();
+        let mut tree = [entry(mode, "a.env"), entry("100644", "b.env")].concat();
+        tree.truncate(tree.len() - cut);
+        let mut hash = Command::new("git");
+        hash.args(["hash-object", "-w", "-t", "tree", "--literally", "--stdin"]).current_dir(repo.path());
+        let mut hash = hash.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        hash.stdin.take().unwrap().write_all(&tree).unwrap();
+        let tree = String::from_utf8(hash.wait_with_output().unwrap().stdout).unwrap();
+        let commit = repo.git(&["commit-tree", "-m", "x", tree.trim()]);
+        repo.git(&["update-ref", "refs/heads/main", &commit]);
+        for args in [vec!["--history".to_owned()], vec!["--range".to_owned(), format!("{}..main", "0".repeat(40))]] {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let (code, report) = repo.check(&args);
+            assert_eq!(code, 1, "{mode} {cut} {args:?} {report:#}");
+        }
+        assert_eq!(repo.check(&["--history"]).1["verdict"]["complete"], cut == 0);
+    }
+}
+
+#[test]
+fn what_a_request_puts_around_the_check_does_not_silence_it() {
+    let repo = Repo::new();
+    repo.stage("src/a.env", "x=1\n");
+    repo.stage("docs/d.txt", "x\n");
+    repo.commit("one", 0);
+    repo.git(&["branch", "base"]);
+    // A folder that looks like a repository.
+    repo.stage("sub/HEAD", "ref: refs/heads/main\n");
+    repo.stage("sub/objects/x", "x\n");
+    repo.stage("sub/refs/x", "x\n");
+    repo.stage("src/a.env", env(SECRET));
+    let leak = repo.commit("two", 1);
+    assert_eq!(check_in(&repo.path().join("sub"), &["--history"]).0, 1);
+    assert_eq!(check_in(&repo.path().join("sub"), &["--range", "base..HEAD"]).0, 1);
+    // A path that is named, and becomes a link to another.
+    repo.git(&["rm", "-q", "-r", "src"]);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("docs", repo.path().join("src")).unwrap();
+    repo.git(&["add", "-A"]);
+    repo.commit("three", 2);
+    assert_eq!(repo.check(&["--range", "base..HEAD", "src"]).0, 1);
+    assert_eq!(repo.check(&["--history", "src"]).0, 1);
+    assert_eq!(repo.check(&["--range", "base..HEAD", "nowhere"]).0, 2, "nothing is there");
+    // A declaration that is reached through a link is the one of the base all the same.
+    repo.stage("keylint.yaml", "version: 1\npolicy: { rules: { secret-in-plaintext: { off: too noisy here } } }\n");
+    repo.commit("four", 3);
+    #[cfg(unix)]
+    {
+        let link = repo.folder.path().join("link");
+        std::os::unix::fs::symlink(repo.path(), &link).unwrap();
+        let config = link.join("keylint.yaml");
+        let (code, report) = repo.check(&["--range", &format!("{leak}~1..HEAD"), "--config", config.to_str().unwrap()]);
+        assert_eq!(code, 2, "it does not stand there: {report:#}");
+    }
+}
+
+#[test]
+fn every_place_says_where_the_value_stands_in_its_own_commit() {
+    let repo = Repo::new();
+    repo.stage("x.env", env(SECRET));
+    let first = repo.commit("one", 0);
+    repo.stage("y.env", format!("#\n#\n#\n#\n{}", env(SECRET)));
+    let second = repo.commit("two", 1);
+    repo.git(&["rm", "-q", "x.env", "y.env"]);
+    repo.commit("three", 2);
+    let (_, report) = repo.check(&["--history"]);
+    let places: Vec<(&str, &str, u64)> = secrets(&report)[0]["places"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| (p["path"].as_str().unwrap(), p["commit"].as_str().unwrap(), p["start"]["line"].as_u64().unwrap()))
+        .collect();
+    assert!(places.contains(&("x.env", first.as_str(), 2)) && places.contains(&("y.env", second.as_str(), 6)), "{places:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_waits_for_a_pipe() {
+    for name in ["HEAD", "config", "packed-refs", "refs/heads/main", "shallow"] {
+        let (repo, _, _) = leaked();
+        let path = repo.path().join(".git").join(name);
+        fs::remove_file(&path).ok();
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        for args in [&["--history"][..], &["--staged"], &["--since", "2020-01-01"]] {
+            assert_eq!(repo.check(args).0, 2, "{name} {args:?}");
+        }
+    }
+}
+
+#[test]
 fn references_that_lead_nowhere_and_damaged_lists_are_told() {
     let (repo, _, _) = leaked();
     fs::write(repo.path().join(".git/refs/heads/gone"), format!("{}\n", "1".repeat(40))).unwrap();

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use gix::ObjectId;
 
@@ -49,6 +49,8 @@ pub struct Graph {
     pub names: Names,
     /// Of each object one folder that names it, and the name's number.
     links: Vec<AtomicU64>,
+    /// The kinds of names that each object has, as bits.
+    kinds: Vec<AtomicU8>,
     /// What is named and not there, in order; their numbers follow those of the objects.
     pub missing: Vec<ObjectId>,
     objects: u32,
@@ -112,6 +114,7 @@ impl Graph {
         message: impl Fn(Kind, &[u8]) -> Option<M> + Sync,
     ) -> (Self, Vec<(u32, M)>) {
         let links: Vec<AtomicU64> = (0..store.count()).map(|_| AtomicU64::new(u64::MAX)).collect();
+        let kinds: Vec<AtomicU8> = (0..store.count()).map(|_| AtomicU8::new(0)).collect();
         let names: Mutex<Names> = Mutex::default();
         let start = || Part::<M> {
             commits: Vec::new(),
@@ -129,7 +132,7 @@ impl Graph {
                 step();
                 match met {
                     Met::Object { number, kind: Kind::Tree, bytes, kept } => {
-                        folder(store, &links, &names, part, number, bytes, kept.unwrap_or(&[]));
+                        folder(store, (&links, &kinds), &names, part, number, bytes, kept.unwrap_or(&[]));
                     }
                     Met::Object { number, kind, bytes, .. } => {
                         let at = if kind == Kind::Commit {
@@ -158,6 +161,7 @@ impl Graph {
             tags: BTreeMap::new(),
             names: Names::default(),
             links,
+            kinds,
             missing: Vec::new(),
             objects: store.count(),
             broken: Vec::new(),
@@ -231,6 +235,17 @@ impl Graph {
     pub fn tagged(&self, number: u32) -> Option<u32> {
         self.tags.get(&number).copied()
     }
+    /// Paths under which an object is to be judged: one under which it can be found, and for every other kind of name that
+    /// it has one of that kind in the same folder.
+    pub fn judged_as(&self, number: u32) -> Vec<String> {
+        let path = self.path(number);
+        let own = kind_of(path.rsplit('/').next().unwrap_or("").as_bytes());
+        let kinds = self.kinds.get(number as usize).map_or(0, |k| k.load(Ordering::Relaxed));
+        let stem = path.rsplit_once('.').map_or(path.as_str(), |(stem, _)| stem).to_owned();
+        let others = ENDINGS.iter().enumerate().filter(|(bit, _)| kinds & !own & (1 << bit) != 0);
+        let others: Vec<String> = others.map(|(_, ending)| format!("{stem}.{ending}")).collect();
+        std::iter::once(path).chain(others).collect()
+    }
     /// One path under which an object can be found; empty where none is known.
     pub fn path(&self, number: u32) -> String {
         let mut parts: Vec<&[u8]> = Vec::new();
@@ -246,6 +261,22 @@ impl Graph {
     }
 }
 
+/// Endings of names that say what a file is, one for each kind that the same bytes may be judged differently as.
+const ENDINGS: [&str; 6] = ["txt", "py", "yaml", "csv", "md", "env"];
+
+/// The kind of a name, as a bit: code, structured text, tables, prose, and all else.
+fn kind_of(name: &[u8]) -> u8 {
+    let ending = name.rsplit(|b| *b == b'.').next().filter(|e| e.len() < name.len()).unwrap_or(b"").to_ascii_lowercase();
+    1 << match ending.as_slice() {
+        b"" | b"txt" | b"log" => 0,
+        b"yaml" | b"yml" | b"json" | b"toml" | b"ini" | b"cfg" | b"conf" => 2,
+        b"csv" | b"tsv" | b"sql" | b"dump" | b"lock" => 3,
+        b"md" | b"rst" | b"html" | b"adoc" => 4,
+        b"env" | b"properties" => 5,
+        _ => 1,
+    }
+}
+
 /// A path as text; bytes that are no UTF-8 are written `\xff`, so that two never look alike.
 pub fn text(path: &[u8]) -> String {
     let mut out = String::with_capacity(path.len());
@@ -258,10 +289,20 @@ pub fn text(path: &[u8]) -> String {
     out
 }
 
-fn folder<M>(store: &Store, links: &[AtomicU64], names: &Mutex<Names>, part: &mut Part<M>, number: u32, bytes: &[u8], kept: &[(u32, u32)]) {
+fn folder<M>(
+    store: &Store,
+    (links, kinds): (&[AtomicU64], &[AtomicU8]),
+    names: &Mutex<Names>,
+    part: &mut Part<M>,
+    number: u32,
+    bytes: &[u8],
+    kept: &[(u32, u32)],
+) {
     let length = store.id_length();
     let mut kept = kept.iter().peekable();
+    let mut end = 0;
     for entry in objects::entries(bytes, length) {
+        end = entry.end;
         while kept.next_if(|(_, end)| (*end as usize) < entry.end).is_some() {}
         if kept.peek().is_some_and(|(start, _)| *start as usize <= entry.start) {
             continue;
@@ -283,8 +324,14 @@ fn folder<M>(store: &Store, links: &[AtomicU64], names: &Mutex<Names>, part: &mu
             part.missing.push(entry.id.to_owned());
             continue;
         };
+        if let Some(kinds) = kinds.get(at as usize) {
+            kinds.fetch_or(kind_of(entry.name), Ordering::Relaxed);
+        }
         if let Some(link) = links.get(at as usize) {
             link.fetch_min(u64::from(number) << 32 | u64::from(name), Ordering::Relaxed);
         }
+    }
+    if end != bytes.len() {
+        part.broken.push((number, "not all of it is a list of files".into()));
     }
 }

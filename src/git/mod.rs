@@ -70,19 +70,19 @@ impl Repository {
     /// Why the repository cannot be read.
     pub fn around(folder: &Path) -> Result<Option<Self>, Refused> {
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-        for above in folder.ancestors() {
-            if std::fs::symlink_metadata(above.join(".git")).is_ok() {
-                return Self::open(above, above).map(Some);
-            }
-            if is_own_folder(above) {
-                return Self::open(above, above).map(Some);
-            }
+        // What looks like a repository's own folder within a working tree may have been put there.
+        let outer = folder.ancestors().find(|a| std::fs::symlink_metadata(a.join(".git")).is_ok());
+        if let Some(root) = outer.or_else(|| folder.ancestors().find(|a| is_own_folder(a))) {
+            return Self::open(root, root).map(Some);
         }
         Ok(None)
     }
 
     fn open(path: &Path, root: &Path) -> Result<Self, Refused> {
         let refused = |message: String| Refused { message, help: "`git fsck` tells what is wrong with it" };
+        if let Some(odd) = odd_file(&path.join(".git")).or_else(|| odd_file(path)) {
+            return Err(refused(format!("{} is no regular file", shown(&odd, path))));
+        }
         let options = gix::open::Options::isolated().with(gix::sec::Trust::Full).strict_config(false);
         let repo = options.open(path).map_err(|e| refused(format!("the repository cannot be read: {}", first_line(&e))))?;
         let mut repo = repo.to_thread_local();
@@ -213,6 +213,8 @@ impl Repository {
         }
         if reflog || stashes {
             let mut folders = vec![self.repo.common_dir().join("logs")];
+            let linked = std::fs::read_dir(self.repo.common_dir().join("worktrees")).into_iter().flatten();
+            folders.extend(linked.filter_map(|w| w.ok().map(|w| w.path().join("logs"))));
             while let Some(folder) = folders.pop() {
                 for entry in std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok) {
                     let kind = entry.file_type().ok();
@@ -310,6 +312,27 @@ impl Repository {
         out.sort();
         out
     }
+}
+
+/// Something below a repository's own folder that is read as a file and is none, such as a pipe that nobody writes to.
+fn odd_file(git: &Path) -> Option<PathBuf> {
+    let is_odd = |p: &PathBuf| std::fs::metadata(p).is_ok_and(|m| !m.is_file() && !m.is_dir());
+    let names = ["HEAD", "config", "packed-refs", "commondir", "shallow", "objects/info/alternates", "objects/info/commit-graph"];
+    if let Some(odd) = names.iter().map(|n| git.join(n)).find(is_odd) {
+        return Some(odd);
+    }
+    let mut folders = vec![git.join("refs")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() => {}
+                _ if is_odd(&entry.path()) => return Some(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    None
 }
 
 /// A file of the repository's own folder that is never long.

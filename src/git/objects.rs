@@ -34,14 +34,14 @@ pub fn entries(bytes: &[u8], length: usize) -> impl Iterator<Item = Entry<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = bytes.get(at..).filter(|r| !r.is_empty())?;
-        // A mode has five or six digits.
-        let (space, mode) = match rest {
-            [b'4', b'0', b'0', b'0', b'0', b' ', ..] => (5, Mode::Tree),
-            [b'1', b'0', _, _, _, _, b' ', ..] => (6, Mode::File),
-            [b'1', b'2', _, _, _, _, b' ', ..] => (6, Mode::Link),
-            [b'1', b'6', _, _, _, _, b' ', ..] => (6, Mode::Submodule),
-            [b'0', b'4', b'0', b'0', b'0', b'0', b' ', ..] => (6, Mode::Tree),
-            _ => return None,
+        // Modes are written in many ways that git takes: what matters is the kind in front of the permissions.
+        let space = rest.iter().take(12).position(|b| *b == b' ')?;
+        let digits = rest.get(..space).filter(|d| !d.is_empty() && d.iter().all(|b| (b'0'..=b'7').contains(b)))?;
+        let mode = match digits.iter().fold(0u64, |n, b| n << 3 | u64::from(b - b'0')) & 0o170_000 {
+            0o040_000 => Mode::Tree,
+            0o120_000 => Mode::Link,
+            0o160_000 => Mode::Submodule,
+            _ => Mode::File,
         };
         let name = rest.get(space + 1..)?;
         let end = memchr::memchr(0, name)?;
@@ -78,8 +78,12 @@ pub fn commit(bytes: &[u8]) -> Commit {
         let line = rest.get(..end).unwrap_or(&[]);
         at = (at + end + 1).min(bytes.len());
         if line.is_empty() {
-            commit.message = at;
+            commit.message = if commit.message == 0 { at } else { commit.message };
             return commit;
+        }
+        if line.starts_with(b"mergetag ") && commit.message == 0 {
+            // The message of a tag that was merged stands before that of the commit.
+            commit.message = at - end - 1;
         }
         if let Some(id) = line.strip_prefix(b"tree ") {
             commit.tree = commit.tree.or(ObjectId::from_hex(id).ok());

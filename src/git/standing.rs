@@ -290,6 +290,9 @@ pub fn standing(store: &Store, graph: &Graph, reached: &Reached, head: Option<u3
     out
 }
 
+/// Ways from a commit down to a folder or file that are followed.
+const MOST: usize = 4_000_000;
+
 /// Under which paths each object stood, with the first commit in which it stood there.
 fn paths(graph: &Graph, ways: &Ways, reached: &Reached, targets: &HashSet<u32>) -> HashMap<u32, BTreeMap<String, usize>> {
     let mut out: HashMap<u32, BTreeMap<String, usize>> = HashMap::new();
@@ -300,8 +303,12 @@ fn paths(graph: &Graph, ways: &Ways, reached: &Reached, targets: &HashSet<u32>) 
     for (at, commit) in reached.commits.iter().enumerate() {
         let Some(root) = ways.of.get(&commit.tree) else { continue };
         let mut stack = vec![(*root, 0u32)];
+        // A few objects can make more paths than there are grains of sand.
+        if seen.len() > MOST {
+            break;
+        }
         while let Some((node, prefix)) = stack.pop() {
-            if !seen.insert((node, prefix)) {
+            if seen.len() > MOST || !seen.insert((node, prefix)) {
                 continue;
             }
             let number = ways.numbers.get(node as usize).copied().unwrap_or(u32::MAX);

@@ -8,7 +8,7 @@ use super::gather::{Gathering, declaration, undate};
 use super::scope::Counts;
 use super::weakened;
 use crate::base::Base;
-use crate::discover::{Aside, Input, tidy};
+use crate::discover::{Aside, Input, shown, tidy};
 use crate::git::{File, Id, Repository};
 use crate::plan::{Plan, read_config};
 use crate::problem::{Problem, Weight};
@@ -38,6 +38,12 @@ impl Gathering<'_> {
             let note = Problem::note("change-weakens", place, "this change takes the declaration away");
             self.problems.push(note.help("it still counts for this check; somebody should agree to it"));
         }
+        let gone = absent(
+            self.plan,
+            repository,
+            &mut staged.changed.iter().map(|c| c.path.as_str()).chain(staged.deleted.iter().map(String::as_str)),
+        );
+        self.not_read(gone);
         let here = |f: &File| is_asked_for(self.plan, repository, &f.path);
         let (changed, elsewhere): (Vec<File>, Vec<File>) = staged.changed.into_iter().partition(here);
         if changed.is_empty() {
@@ -170,11 +176,34 @@ impl Gathering<'_> {
     }
 }
 
-/// Whether a file is among what was asked for: everything, where no path was named.
+/// Whether a file is among what was asked for: everything, where no path was named. A path is taken by its words, as it may
+/// have been another thing in another commit, and by where it leads now.
 pub(super) fn is_asked_for(plan: &Plan, repository: &Repository, path: &str) -> bool {
-    let whole = |p: &Path| p == Path::new(".");
-    let path = repository.root.join(path);
-    plan.paths.iter().any(|p| whole(p) || path.starts_with(plan.working.join(p).canonicalize().unwrap_or_else(|_| plan.working.join(p))))
+    let below = |folder: &Path| {
+        let folder = shown(folder, &repository.root);
+        folder == "." || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    plan.paths.iter().any(|p| {
+        let full = plan.working.join(p);
+        p == Path::new(".") || below(&tidy(&full)) || full.canonicalize().is_ok_and(|real| below(&real))
+    })
+}
+
+/// Paths that were named and lead to nothing, neither now nor among what changes.
+pub(super) fn absent(plan: &Plan, repository: &Repository, changed: &mut dyn Iterator<Item = &str>) -> Vec<Aside> {
+    let mut named: Vec<&std::path::PathBuf> =
+        plan.paths.iter().filter(|p| std::fs::symlink_metadata(plan.working.join(p)).is_err()).collect();
+    for path in changed {
+        if named.is_empty() {
+            break;
+        }
+        named.retain(|n| {
+            let folder = shown(&tidy(&plan.working.join(n)), &repository.root);
+            path.strip_prefix(folder.as_str()).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        });
+    }
+    let reason = "there is no such file or folder";
+    named.into_iter().map(|p| Aside { path: shown(p, &plan.working), reason: reason.into() }).collect()
 }
 
 /// A file of a repository, by its path there, as an input.

@@ -60,6 +60,8 @@ struct Found {
     history: Arc<History>,
     /// The paths at which the same object stood, and others, with the commits.
     others: Vec<(String, Arc<str>)>,
+    /// What identifies it, and the object that it was seen in.
+    known: Option<(String, Option<Id>)>,
     /// How many more there are.
     more: usize,
     /// The same at the head: what was seen there, with comments.
@@ -125,7 +127,7 @@ fn hex(id: Option<Id>) -> Arc<str> {
 }
 
 fn found(seen: Scanned, path: String, commit: Arc<str>, history: History) -> Found {
-    Found { seen, path, commit, history: Arc::new(history), others: Vec::new(), more: 0, head: None }
+    Found { seen, path, commit, history: Arc::new(history), others: Vec::new(), known: None, more: 0, head: None }
 }
 
 /// A message stands as long as its commit does.
@@ -161,7 +163,7 @@ fn main_place(scanned: &Scanned) -> Option<(usize, u32, u32)> {
 
 /// Adds what was found to what is known.
 fn add(gathering: &mut Gathering<'_>, repository: &Repository, found: Found) {
-    let Found { mut seen, path, commit, history, others, more, head } = found;
+    let Found { mut seen, path, commit, history, others, known, more, head } = found;
     let root: Arc<Path> = repository.root.as_path().into();
     let of_path = |gathering: &Gathering<'_>, path: &str| {
         let input = input(gathering.plan, &root, path);
@@ -190,10 +192,29 @@ fn add(gathering: &mut Gathering<'_>, repository: &Repository, found: Found) {
         let (shown, more_systems, other_relative) = of_path(gathering, other);
         systems.extend(more_systems);
         relative = format!("{relative}\0{other_relative}");
+        let note: Arc<str> = "it stood under this path, too".into();
+        // There it may stand at another line: another object holds it.
+        let object = Id::from_hex(other_commit.as_bytes()).ok().and_then(|c| repository.file(c, other));
+        if let Some((identity, own)) = &known
+            && object.is_some()
+            && object != *own
+            && let Some(Ok(bytes)) = object.map(|o| repository.blob(o))
+            && let Some(detector) = gathering.detector
+        {
+            let mut there = keep(read(gathering, repository, detector, other, bytes), other, identity);
+            gathering.seens.values.append(&mut there.values);
+            if let Some((text, start, end)) = main_place(&there)
+                && let Some(text) = there.texts.get(text)
+            {
+                let id = gathering.texts.add(text.also_at(&shown, other_commit));
+                copies.push((Span::new(id, start, end), note));
+                continue;
+            }
+        }
         let Some((text, start, end)) = first else { continue };
         if let Some(text) = seen.texts.get(text) {
             let id = gathering.texts.add(text.also_at(&shown, other_commit));
-            copies.push((Span::new(id, start, end), "it stood under this path, too".into()));
+            copies.push((Span::new(id, start, end), note));
         }
     }
     if more > 0

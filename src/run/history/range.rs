@@ -1,12 +1,11 @@
 //! The scan of what some commits change.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::super::gather::Gathering;
-use super::super::staged::{before, input, is_asked_for, pointer};
+use super::super::staged::{absent, before, input, is_asked_for, pointer};
 use super::super::{is_nothing, weakened};
 use super::{Found, MESSAGE, PLACES, found, hex, identities, in_message, keep, message, read};
 use crate::base::Base;
@@ -15,6 +14,7 @@ use crate::finding::{History, Moment};
 use crate::git::{self, Id, Repository};
 use crate::model::time::Time;
 use crate::problem::Problem;
+use crate::scan;
 use crate::secrets::Detector;
 
 /// The scan of what some commits change.
@@ -73,26 +73,27 @@ pub(super) fn range(
         };
         gathering.coverage.left_out.push(Aside { path, reason: "a submodule: it is looked at there".into() });
     }
+    let gone = absent(gathering.plan, repository, &mut range.changes.iter().map(|c| c.path.as_str()));
+    gathering.not_read(gone);
     // A comment counts where it stood before; of what has no before, where it stands at the head.
     let end = if from.is_some() { tips.first().copied() } else { repository.head().ok().flatten() };
     let compared = if from.is_some() { base.revision() } else { end };
-    // Each object once, under the first path at which it comes.
-    let mut first: HashMap<Id, &git::Change> = HashMap::new();
-    let mut order: Vec<Id> = Vec::new();
+    // Each object once under each of its paths: what a path says helps to decide.
+    let mut met: HashSet<(Id, &str)> = HashSet::new();
+    let mut order: Vec<(Id, &git::Change)> = Vec::new();
     let root: Arc<Path> = repository.root.as_path().into();
     for change in &range.changes {
         let Some(id) = change.id.filter(|_| is_asked_for(gathering.plan, repository, &change.path)) else { continue };
         if let Some(reason) = gathering.scope.excluded(&input(gathering.plan, &root, &change.path)) {
             gathering.coverage.left_out.push(Aside { path: change.path.clone(), reason });
-        } else if let Entry::Vacant(slot) = first.entry(id) {
-            slot.insert(change);
-            order.push(id);
+        } else if met.insert((id, change.path.as_str())) {
+            order.push((id, change));
         }
     }
+    let mut counted: HashSet<Id> = HashSet::new();
     gathering.plan.progress.start(order.len());
-    let mut holders: BTreeMap<String, Vec<Id>> = BTreeMap::new();
-    for id in &order {
-        let Some(change) = first.get(id) else { continue };
+    let mut holders: BTreeMap<String, Vec<(Id, &git::Change)>> = BTreeMap::new();
+    for (id, change) in &order {
         let bytes = match repository.blob(*id) {
             Ok(bytes) => bytes,
             Err(reason) => {
@@ -101,19 +102,25 @@ pub(super) fn range(
             }
         };
         gathering.plan.progress.step();
-        gathering.coverage.files += 1;
-        gathering.coverage.bytes += bytes.len() as u64;
+        if counted.insert(*id) {
+            gathering.coverage.files += 1;
+            gathering.coverage.bytes += bytes.len() as u64;
+        }
         gathering.coverage.left_out.extend(pointer(&bytes, &change.path));
+        if let Some(form) = scan::compressed(&bytes) {
+            let reason = format!("compressed ({form}): its contents were not looked into");
+            gathering.coverage.left_out.push(Aside { path: change.path.clone(), reason });
+        }
         let scanned = read(gathering, repository, detector, &change.path, bytes);
         for identity in identities(&scanned, &change.path) {
-            holders.entry(identity).or_default().push(*id);
+            holders.entry(identity).or_default().push((*id, change));
         }
     }
     let mut out = Vec::new();
     for (identity, objects) in &holders {
-        let is_holder = |c: &&git::Change| c.id.is_some_and(|id| objects.contains(&id));
+        let is_holder = |c: &&git::Change| c.id.is_some_and(|id| objects.iter().any(|(o, _)| *o == id));
         let comes: Vec<&git::Change> = range.changes.iter().filter(is_holder).collect();
-        let Some(brought) = objects.iter().filter_map(|id| first.get(id)).min_by_key(|c| c.commit) else { continue };
+        let Some(brought) = objects.iter().map(|(_, c)| *c).min_by_key(|c| c.commit) else { continue };
         let Some(step) = range.steps.get(brought.commit) else { continue };
         let stands = |c: &&git::Change| end.is_some_and(|end| repository.file(end, &c.path) == c.id);
         let at_head = comes.iter().any(stands);

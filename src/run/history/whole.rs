@@ -84,6 +84,10 @@ pub(super) fn whole(
     let blobs = blobs(gathering, detector, &store, &graph);
     gathering.coverage.files = blobs.files;
     gathering.coverage.bytes = blobs.bytes;
+    if blobs.compressed > 0 {
+        let path = if blobs.compressed == 1 { "1 file".into() } else { format!("{} files", blobs.compressed) };
+        gathering.coverage.left_out.push(Aside { path, reason: "compressed: its contents were not looked into".into() });
+    }
     if graph.submodules > 0 {
         let path = if graph.submodules == 1 {
             "1 commit of another repository".into()
@@ -175,6 +179,7 @@ struct Blobs {
     found: Vec<(u32, BTreeSet<String>)>,
     broken: Vec<(u32, String)>,
     large_broken: Vec<u32>,
+    compressed: usize,
     files: usize,
     bytes: u64,
 }
@@ -187,10 +192,17 @@ fn blobs(gathering: &Gathering<'_>, detector: &Detector, store: &Store, graph: &
         Blobs::default,
         |part, met| {
             progress.step();
-            let (number, scanned) = match met {
+            match met {
                 Met::Object { number, bytes, .. } if store.is_first(number) => {
                     part.bytes += bytes.len() as u64;
-                    (number, scan::bytes(detector, bytes, &graph.path(number)))
+                    part.files += 1;
+                    part.compressed += usize::from(scan::compressed(bytes).is_some());
+                    for path in graph.judged_as(number) {
+                        let scanned = scan::bytes(detector, bytes, &path);
+                        if !scanned.sightings.is_empty() {
+                            part.keep(number, &scanned, &path);
+                        }
+                    }
                 }
                 Met::Large { number, reader } if store.is_first(number) => {
                     let mut stream = Stream::reader(reader);
@@ -209,14 +221,10 @@ fn blobs(gathering: &Gathering<'_>, detector: &Detector, store: &Store, graph: &
                     if failed.is_some() {
                         part.large_broken.push(number);
                     }
-                    return;
                 }
-                Met::Broken { number, reason } => return part.broken.push((number, reason)),
-                Met::Object { .. } | Met::Large { .. } => return,
-            };
-            part.files += 1;
-            if !scanned.sightings.is_empty() {
-                part.keep(number, &scanned, &graph.path(number));
+                // A second copy is no loss where the first can be read.
+                Met::Broken { number, reason } if store.is_first(number) => part.broken.push((number, reason)),
+                Met::Object { .. } | Met::Large { .. } | Met::Broken { .. } => {}
             }
         },
         |part| part,
@@ -226,6 +234,7 @@ fn blobs(gathering: &Gathering<'_>, detector: &Detector, store: &Store, graph: &
         all.found.extend(part.found);
         all.broken.extend(part.broken);
         all.large_broken.extend(part.large_broken);
+        all.compressed += part.compressed;
         all.files += part.files;
         all.bytes += part.bytes;
     }
@@ -271,36 +280,56 @@ fn of_standing(
             None => paths.push((path.clone(), id(*at))),
         }
     }
+    let (place, number) = standing.place.clone()?;
+    if standing.paths.is_empty() && is_asked_for(gathering.plan, repository, &place) {
+        paths.push((place.clone(), brought.commit.clone()));
+    }
     if paths.is_empty() {
         gathering.coverage.left_out.extend(excluded);
         return None;
     }
-    let (path, number) = standing.place.clone()?;
-    let (path, object) = if paths.iter().any(|(p, _)| *p == path) {
-        (path, graph.id(store, number))
-    } else {
-        // The commit that brought it brought it to an excluded path.
-        let (other, commit) = paths.first().cloned()?;
-        let object = Id::from_hex(commit.as_bytes()).ok().and_then(|c| repository.file(c, &other));
-        (other, object)
-    };
     let only = |scanned: Scanned, path: &str| keep(scanned, path, identity);
-    let bytes = repository.blob(object?).ok()?;
-    let mut seen = only(read(gathering, repository, detector, &path, bytes.clone()), &path);
-    if seen.sightings.is_empty() {
-        // What a path says helps to decide; one under which it was seen has decided.
-        let known = object.and_then(|o| graph.number(store, &o)).filter(|n| numbers.contains(n)).map(|n| graph.path(n));
-        if let Some(known) = known {
-            seen = only(read(gathering, repository, detector, &known, bytes), &known);
-            seen.texts = seen.texts.iter().map(|t| t.also_at(&path, &brought.commit)).collect();
+    // First where it came; else the first path under which it is a finding: what a path says helps to decide.
+    let came = paths.iter().any(|(p, _)| *p == place).then(|| (place.clone(), brought.commit.clone(), graph.id(store, number)));
+    let elsewhere = paths.iter().filter(|(p, _)| *p != place).map(|(path, commit)| {
+        let object = Id::from_hex(commit.as_bytes()).ok().and_then(|c| repository.file(c, path));
+        (path.clone(), commit.clone(), object)
+    });
+    let mut seen = None;
+    for (path, commit, object) in came.clone().into_iter().chain(elsewhere) {
+        let bytes = match object.map(|o| repository.blob(o)) {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(reason)) => {
+                gathering.not_read(vec![Aside { path, reason }]);
+                continue;
+            }
+            None => continue,
+        };
+        let scanned = only(read(gathering, repository, detector, &path, bytes), &path);
+        if !scanned.sightings.is_empty() {
+            seen = Some((scanned, path, commit, object));
+            break;
         }
     }
+    if seen.is_none() {
+        // A name of the same kind has decided.
+        for number in numbers {
+            let Some(object) = graph.id(store, *number) else { continue };
+            let Ok(bytes) = repository.blob(object) else { continue };
+            for known in graph.judged_as(*number) {
+                let mut scanned = only(read(gathering, repository, detector, &known, bytes.clone()), &known);
+                if !scanned.sightings.is_empty() && seen.is_none() {
+                    let (path, commit) = paths.first().cloned()?;
+                    scanned.texts = scanned.texts.iter().map(|t| t.also_at(&path, &commit)).collect();
+                    seen = Some((scanned, path, commit, Some(object)));
+                }
+            }
+        }
+    }
+    // Else it is the id of a key in an export.
+    let (mut seen, path, commit, object) = seen?;
     // What stands at the head may be allowed there; elsewhere in the history nobody can write a comment any more.
     seen.allows.clear();
-    if seen.sightings.is_empty() {
-        // The id of a key in an export.
-        return None;
-    }
     let head_seen = standing.head_place.clone().zip(head).and_then(|((path, number), head)| {
         let bytes = repository.blob(graph.id(store, number)?).ok()?;
         let seen = only(read(gathering, repository, detector, &path, bytes), &path);
@@ -315,10 +344,10 @@ fn of_standing(
         at_head: standing.at_head,
         reference: standing.at.as_deref().map(Into::into),
     };
-    let commit = paths.iter().find(|(p, _)| *p == path).map_or(brought.commit, |(_, c)| c.clone());
     let shown = if path.is_empty() { format!("(object {})", short(&commit)) } else { path.clone() };
     let mut found = found(seen, shown, commit, history);
     found.head = head_seen;
+    found.known = Some((identity.to_owned(), object));
     found.others = paths.into_iter().filter(|(p, _)| *p != path).collect();
     found.more = found.others.len().saturating_sub(PLACES);
     found.others.truncate(PLACES);
