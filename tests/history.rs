@@ -498,6 +498,23 @@ fn a_range_cannot_silence_the_check_on_itself() {
     let (code, report) = repo.check(&["--range", "main..request"]);
     assert_eq!((code, paths(&report)), (1, vec!["a.env"]), "{report:#}");
     assert!(codes(&report).contains(&"suppression-added"));
+    // With a declaration at the base, what the request would weaken in it is listed.
+    repo.git(&["checkout", "-q", "main"]);
+    repo.stage("keylint.yaml", "version: 1\n");
+    repo.stage("known.baseline", "");
+    repo.commit("declared", 3);
+    repo.git(&["checkout", "-q", "-b", "other"]);
+    repo.stage("keylint.yaml", "version: 1\npolicy:\n  exclude: [{ path: \"*.env\", reason: quiet please }]\n");
+    repo.stage("known.baseline", format!("{}\n", "a".repeat(32)));
+    repo.commit("weaker", 4);
+    let (_, other) = repo.check(&["--range", "main..other", "--baseline", "known.baseline"]);
+    assert_eq!(codes(&other).iter().filter(|c| **c == "change-weakens").count(), 2, "{other:#}");
+    repo.git(&["rm", "-q", "keylint.yaml"]);
+    repo.commit("away", 5);
+    let (_, other) = repo.check(&["--range", "main..other"]);
+    assert!(other.to_string().contains("takes the declaration away"));
+    repo.git(&["checkout", "-q", "request"]);
+    repo.git(&["branch", "-q", "-f", "main", "request~2"]);
     let (code, _) = repo.check(&["--range", "main..request", "--config-from", "request"]);
     assert_eq!(code, 0, "who asks for it gets it");
     assert_eq!(repo.check(&["--range", "main..request", "--config-from", "nowhere"]).0, 2);

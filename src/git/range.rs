@@ -158,41 +158,32 @@ impl Repository {
         let before: Vec<ObjectId> = if ends.contains(&step.id) { Vec::new() } else { step.parents.clone() };
         let tree_of = |id: &ObjectId| trees.get(id).copied().unwrap_or_else(|| self.commit(*id).ok().and_then(|(c, _)| c.tree));
         let old: Vec<Option<ObjectId>> = before.iter().map(tree_of).collect();
-        let (tree, mut found, mut bad) = (step.tree, Vec::new(), Vec::new());
+        let (tree, mut bad) = (step.tree, Vec::new());
         let mut submodules = 0;
-        let first = old.first().copied().flatten();
-        self.changes(
-            first,
-            tree,
-            "",
-            &mut |path, mode, id| {
-                submodules += usize::from(mode == Mode::Submodule);
-                if mode != Mode::Submodule {
-                    found.push((path, id));
-                }
-            },
-            &mut |path, reason| bad.push(Aside { path, reason }),
-        );
+        let mut against = |old: Option<ObjectId>| {
+            let mut found = Vec::new();
+            self.changes(
+                old,
+                tree,
+                "",
+                &mut |path, mode, id| {
+                    submodules += usize::from(mode == Mode::Submodule);
+                    if mode != Mode::Submodule {
+                        found.push((path, id));
+                    }
+                },
+                &mut |path, reason| bad.push(Aside { path, reason }),
+            );
+            found
+        };
+        let mut found = against(old.first().copied().flatten());
         for other in old.iter().skip(1) {
-            found.retain(|(path, id)| other.and_then(|t| self.at(t, path)) != *id);
+            let there: HashSet<(String, Option<ObjectId>)> = against(*other).into_iter().collect();
+            found.retain(|change| there.contains(change));
         }
         range.submodules += submodules;
         range.not_read.extend(bad);
         range.changes.extend(found.into_iter().map(|(path, id)| Change { commit: at, path, id }));
-    }
-
-    /// What stands at a path below a folder.
-    fn at(&self, mut tree: ObjectId, path: &str) -> Option<ObjectId> {
-        let mut parts = path.split('/').peekable();
-        while let Some(part) = parts.next() {
-            let bytes = self.bytes(tree, gix::objs::Kind::Tree).ok()?;
-            let entry = objects::entries(&bytes, self.id_length()).find(|e| graph::text(e.name) == part)?;
-            if parts.peek().is_none() {
-                return (entry.mode != Mode::Tree).then(|| entry.id.to_owned());
-            }
-            tree = entry.id.to_owned();
-        }
-        None
     }
 
     /// Tells every file that differs between two folders. Folders that are the same are not opened.

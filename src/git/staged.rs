@@ -101,6 +101,8 @@ impl Compare<'_> {
                 }
             }
         }
+        let children: HashMap<&[u8], &index::extension::Tree> =
+            known.iter().flat_map(|k| &k.children).map(|c| (c.name.as_slice(), c)).collect();
         let mut at = range.start;
         while at < range.end {
             let rest = self.name(at).get(depth..).unwrap_or(&[]).to_vec();
@@ -120,7 +122,7 @@ impl Compare<'_> {
                         }
                         None => None,
                     };
-                    let child = known.and_then(|k| k.children.iter().find(|c| c.name.as_slice() == name));
+                    let child = children.get(name).copied();
                     self.folder(below, child, at..end, depth + slash + 1);
                     at = end;
                 }

@@ -9,13 +9,15 @@ use super::super::staged::{absent, before, input, is_asked_for, pointer};
 use super::super::{is_nothing, weakened};
 use super::{Found, MESSAGE, PLACES, found, hex, identities, in_message, keep, message, read};
 use crate::base::Base;
-use crate::discover::Aside;
+use crate::discover::{Aside, shown, tidy};
 use crate::finding::{History, Moment};
 use crate::git::{self, Id, Repository};
 use crate::model::time::Time;
+use crate::plan::read_config;
 use crate::problem::Problem;
 use crate::scan;
 use crate::secrets::Detector;
+use crate::text::{Span, Text};
 
 /// The scan of what some commits change.
 pub(super) fn range(
@@ -116,6 +118,11 @@ pub(super) fn range(
             holders.entry(identity).or_default().push((*id, change));
         }
     }
+    if let (Some(from), Some(end)) = (from, end)
+        && !is_nothing(from)
+    {
+        weakens(gathering, repository, compared, end);
+    }
     let mut out = Vec::new();
     for (identity, objects) in &holders {
         let is_holder = |c: &&git::Change| c.id.is_some_and(|id| objects.iter().any(|(o, _)| *o == id));
@@ -157,4 +164,42 @@ pub(super) fn range(
         }
     }
     out
+}
+
+/// Lists what the declaration and the baseline at the end of a range tolerate that those in use do not.
+fn weakens(gathering: &mut Gathering<'_>, repository: &Repository, before: Option<Id>, end: Id) {
+    let root: Arc<Path> = repository.root.as_path().into();
+    let at = |commit: Option<Id>, path: &Path| {
+        let path = shown(path.strip_prefix(&root).ok()?, &root);
+        repository.file(commit?, &path).and_then(|id| repository.blob(id).ok())
+    };
+    let commit = hex(Some(end));
+    if let Some(config) = gathering.config {
+        let text = |bytes: Vec<u8>| {
+            let (mut text, bad) = Text::decode(config.shown.clone(), bytes);
+            text.set_commit(&commit);
+            (text, bad.map(|b| b.offset))
+        };
+        match at(Some(end), &config.path).map(text) {
+            Some((text, bad)) => {
+                // Its mistakes are told where it is checked by itself.
+                let mut wrong = Vec::new();
+                let read = read_config(config.path.clone(), config.shown.clone(), text, bad, &mut gathering.texts, &mut wrong);
+                let more = read.map(|new| weakened::policy(&config.declaration.policy, &new.declaration.policy, new.text));
+                gathering.problems.extend(more.unwrap_or_default());
+            }
+            None => {
+                let place = Some(Span::new(config.text, 0, 0));
+                let note = Problem::note("change-weakens", place, "this change takes the declaration away");
+                gathering.problems.push(note.help("it still counts for this check; somebody should agree to it"));
+            }
+        }
+    }
+    let baseline = gathering.plan.baseline.as_ref().map(|b| tidy(&gathering.plan.working.join(b)));
+    if let Some((path, now)) = baseline.and_then(|path| Some((path.clone(), at(Some(end), &path)?))) {
+        let mut text = Text::known(shown(&path, &gathering.plan.working), "");
+        text.set_commit(&commit);
+        let id = gathering.texts.add(text);
+        gathering.problems.extend(weakened::baseline(&at(before, &path).unwrap_or_default(), id, &now));
+    }
 }
