@@ -154,6 +154,7 @@ pub(super) fn range(
             let commit = hex(range.steps.get(change.commit).map(|s| s.id));
             paths.entry(change.path.clone()).or_insert(commit);
         }
+        found.known = Some((identity.clone(), brought.id));
         found.more = paths.len().saturating_sub(PLACES);
         found.others = paths.into_iter().take(PLACES).collect();
         out.push(found);
