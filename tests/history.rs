@@ -284,10 +284,14 @@ fn no_name_and_no_form_of_a_folder_keeps_a_secret_from_being_found() {
     repo.stage("words.txt", "x\n");
     repo.commit("one", 0);
     repo.stage("a.py", &yaml);
-    repo.stage("config.yaml", &yaml);
-    repo.commit("two", 1);
-    for args in [&["--history"][..], &["--since", "2020-01-01"], &["--range", "HEAD~1..HEAD"]] {
-        assert_eq!(secrets(&repo.check(args).1).len(), 1, "{args:?}");
+    repo.commit("code", 1);
+    for (n, name) in ["config.yaml", "config.xyz", "config"].iter().enumerate() {
+        repo.git(&["checkout", "-q", "-B", "other", "main"]);
+        repo.stage(name, &yaml);
+        repo.commit("two", 2 + n as i64);
+        for args in [&["--history"][..], &["--since", "2020-01-01"], &["--range", "main..HEAD"]] {
+            assert_eq!(secrets(&repo.check(args).1).len(), 1, "{name} {args:?}");
+        }
     }
     // A word that only its place identifies, under a second name.
     let repo = Repo::new();

@@ -11,6 +11,7 @@ use gix::ObjectId;
 use super::objects::{self, Mode};
 use super::pack::Met;
 use super::store::{Kind, Store};
+use crate::secrets::values::is_code;
 
 /// A commit.
 #[derive(Clone, Copy)]
@@ -264,16 +265,16 @@ impl Graph {
 /// Endings of names that say what a file is, one for each kind that the same bytes may be judged differently as.
 const ENDINGS: [&str; 6] = ["txt", "py", "yaml", "csv", "md", "env"];
 
-/// The kind of a name, as a bit: code, structured text, tables, prose, and all else.
+/// The kind of a name, as a bit: code is what the detector takes for code; text is all that nothing else is known of.
 fn kind_of(name: &[u8]) -> u8 {
     let ending = name.rsplit(|b| *b == b'.').next().filter(|e| e.len() < name.len()).unwrap_or(b"").to_ascii_lowercase();
     1 << match ending.as_slice() {
-        b"" | b"txt" | b"log" => 0,
         b"yaml" | b"yml" | b"json" | b"toml" | b"ini" | b"cfg" | b"conf" => 2,
         b"csv" | b"tsv" | b"sql" | b"dump" | b"lock" => 3,
         b"md" | b"rst" | b"html" | b"adoc" => 4,
         b"env" | b"properties" => 5,
-        _ => 1,
+        _ if std::str::from_utf8(name).is_ok_and(is_code) => 1,
+        _ => 0,
     }
 }
 

@@ -299,6 +299,9 @@ impl Repository {
         let Some(root) = self.commit(commit).ok().and_then(|(c, _)| c.tree) else { return out };
         let mut folders = vec![(String::new(), root)];
         while let Some((prefix, tree)) = folders.pop() {
+            if prefix.matches('/').count() > range::DEEPEST {
+                continue;
+            }
             let Ok(bytes) = self.bytes(tree, gix::objs::Kind::Tree) else { continue };
             for entry in objects::entries(&bytes, self.id_length()) {
                 let path = format!("{prefix}{}", graph::text(entry.name));

@@ -73,6 +73,7 @@ pub fn commit(bytes: &[u8]) -> Commit {
     let mut commit = Commit::default();
     let mut at = 0;
     loop {
+        let from = at;
         let rest = bytes.get(at..).unwrap_or(&[]);
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest.get(..end).unwrap_or(&[]);
@@ -83,7 +84,7 @@ pub fn commit(bytes: &[u8]) -> Commit {
         }
         if line.starts_with(b"mergetag ") && commit.message == 0 {
             // The message of a tag that was merged stands before that of the commit.
-            commit.message = at - end - 1;
+            commit.message = from;
         }
         if let Some(id) = line.strip_prefix(b"tree ") {
             commit.tree = commit.tree.or(ObjectId::from_hex(id).ok());
@@ -95,7 +96,7 @@ pub fn commit(bytes: &[u8]) -> Commit {
             commit.committed = time(who);
         }
         if at == bytes.len() {
-            commit.message = at;
+            commit.message = if commit.message == 0 { at } else { commit.message };
             return commit;
         }
     }
@@ -140,6 +141,11 @@ mod tests {
         );
         for end in 0..text.len() {
             let _any = commit(&text.as_bytes()[..end]);
+        }
+        let merged = format!("tree {id}\nmergetag object {id}\n type commit\n \n words of the tag\n\nthe message\n");
+        assert!(merged.get(commit(merged.as_bytes()).message..).is_some_and(|m| m.starts_with("mergetag") && m.ends_with("the message\n")));
+        for end in 0..merged.len() {
+            let _any = commit(&merged.as_bytes()[end..]).message + commit(&merged.as_bytes()[..end]).message;
         }
         let text = format!("object {id}\ntype commit\ntag v1\n\nwords\n");
         assert_eq!(tag(text.as_bytes()).1, text.find("words").unwrap_or(0));

@@ -12,7 +12,7 @@ use crate::discover::{Aside, Input, shown, tidy};
 use crate::git::{File, Id, Repository};
 use crate::plan::{Plan, read_config};
 use crate::problem::{Problem, Weight};
-use crate::text::{Span, Text, TextId};
+use crate::text::{Text, TextId};
 
 /// Staged files that are held at once, in bytes; one file may be larger.
 const HELD: usize = 64 << 20;
@@ -34,9 +34,7 @@ impl Gathering<'_> {
             && let Ok(path) = config.path.strip_prefix(&repository.root)
             && staged.deleted.iter().any(|d| path.starts_with(d))
         {
-            let place = Some(Span::new(config.text, 0, 0));
-            let note = Problem::note("change-weakens", place, "this change takes the declaration away");
-            self.problems.push(note.help("it still counts for this check; somebody should agree to it"));
+            self.problems.push(weakened::taken_away(config.text));
         }
         let gone = absent(
             self.plan,

@@ -34,6 +34,12 @@ fn listed(place: Option<Span>, message: String) -> Problem {
     Problem::note("change-weakens", place, message).help("it does not count for this check; somebody should agree to it")
 }
 
+/// Says that a change has no declaration any more. `text` is the one in use.
+pub(super) fn taken_away(text: TextId) -> Problem {
+    let note = Problem::note("change-weakens", Some(Span::new(text, 0, 0)), "this change takes the declaration away");
+    note.help("it still counts for this check; somebody should agree to it")
+}
+
 /// What a declaration would tolerate that the one in use does not. `text` is the one that is staged.
 pub(super) fn policy(old: &Policy, new: &Policy, text: TextId) -> Vec<Problem> {
     let start = Some(Span::new(text, 0, 0));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::gather::Gathering;
 use super::staged::input;
 use crate::base::Base;
-use crate::discover::Input;
+use crate::discover::{Aside, Input};
 use crate::finding::{History, Moment};
 use crate::git::{Id, Repository};
 use crate::model::SecretPart;
@@ -120,6 +120,12 @@ fn message(detector: &Detector, bytes: &[u8], name: &str) -> Option<Scanned> {
     scanned.allows.clear();
     scanned.settings.clear();
     (!scanned.sightings.is_empty()).then_some(scanned)
+}
+
+/// What is to be said of commits of other repositories.
+fn submodules(count: usize) -> Option<Aside> {
+    let path = if count == 1 { "1 commit of another repository".to_owned() } else { format!("{count} commits of other repositories") };
+    (count > 0).then(|| Aside { path, reason: "a submodule: it is looked at there".into() })
 }
 
 fn hex(id: Option<Id>) -> Arc<str> {

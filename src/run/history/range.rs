@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::gather::Gathering;
 use super::super::staged::{absent, before, input, is_asked_for, pointer};
 use super::super::{is_nothing, weakened};
-use super::{Found, MESSAGE, PLACES, found, hex, identities, in_message, keep, message, read};
+use super::{Found, MESSAGE, PLACES, found, hex, identities, in_message, keep, message, read, submodules};
 use crate::base::Base;
 use crate::discover::{Aside, shown, tidy};
 use crate::finding::{History, Moment};
@@ -17,7 +17,7 @@ use crate::plan::read_config;
 use crate::problem::Problem;
 use crate::scan;
 use crate::secrets::Detector;
-use crate::text::{Span, Text};
+use crate::text::Text;
 
 /// The scan of what some commits change.
 pub(super) fn range(
@@ -67,14 +67,7 @@ pub(super) fn range(
     gathering.not_read(unread);
     gathering.coverage.commits = range.steps.len();
     gathering.nothing = Some(range.steps.is_empty());
-    if range.submodules > 0 {
-        let path = if range.submodules == 1 {
-            "1 commit of another repository".into()
-        } else {
-            format!("{} commits of other repositories", range.submodules)
-        };
-        gathering.coverage.left_out.push(Aside { path, reason: "a submodule: it is looked at there".into() });
-    }
+    gathering.coverage.left_out.extend(submodules(range.submodules));
     let gone = absent(gathering.plan, repository, &mut range.changes.iter().map(|c| c.path.as_str()));
     gathering.not_read(gone);
     // A comment counts where it stood before; of what has no before, where it stands at the head.
@@ -189,11 +182,7 @@ fn weakens(gathering: &mut Gathering<'_>, repository: &Repository, before: Optio
                 let more = read.map(|new| weakened::policy(&config.declaration.policy, &new.declaration.policy, new.text));
                 gathering.problems.extend(more.unwrap_or_default());
             }
-            None => {
-                let place = Some(Span::new(config.text, 0, 0));
-                let note = Problem::note("change-weakens", place, "this change takes the declaration away");
-                gathering.problems.push(note.help("it still counts for this check; somebody should agree to it"));
-            }
+            None => gathering.problems.push(weakened::taken_away(config.text)),
         }
     }
     let baseline = gathering.plan.baseline.as_ref().map(|b| tidy(&gathering.plan.working.join(b)));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::gather::Gathering;
 use super::super::staged::{input, is_asked_for};
-use super::{Found, MESSAGE, PLACES, TAG, found, hex, identities, in_message, keep, message, read};
+use super::{Found, MESSAGE, PLACES, TAG, found, hex, identities, in_message, keep, message, read, submodules};
 use crate::discover::{Aside, Stream};
 use crate::finding::{History, Moment};
 use crate::git::{self, Graph, Id, Kind, Met, Reached, Repository, Standing, Store};
@@ -15,6 +15,7 @@ use crate::model::time::Time;
 use crate::problem::Problem;
 use crate::scan::{self, Scanned};
 use crate::secrets::Detector;
+use crate::secrets::values::is_code;
 
 /// All that is known of a history.
 struct Past<'a> {
@@ -88,14 +89,7 @@ pub(super) fn whole(
         let path = if blobs.compressed == 1 { "1 file".into() } else { format!("{} files", blobs.compressed) };
         gathering.coverage.left_out.push(Aside { path, reason: "compressed: its contents were not looked into".into() });
     }
-    if graph.submodules > 0 {
-        let path = if graph.submodules == 1 {
-            "1 commit of another repository".into()
-        } else {
-            format!("{} commits of other repositories", graph.submodules)
-        };
-        gathering.coverage.left_out.push(Aside { path, reason: "a submodule: it is looked at there".into() });
-    }
+    gathering.coverage.left_out.extend(submodules(graph.submodules));
     // Of what cannot be read, what a reference leads to is told.
     let mut values: BTreeMap<String, HashSet<u32>> = BTreeMap::new();
     for (number, found) in &blobs.found {
@@ -108,9 +102,6 @@ pub(super) fn whole(
     let mut broken: BTreeMap<u32, String> = graph.broken.iter().cloned().chain(blobs.broken).collect();
     for n in 0..graph.missing.len() {
         broken.insert(store.count() + n as u32, "it is named and not here".into());
-    }
-    for number in blobs.large_broken {
-        broken.entry(number).or_insert_with(|| "it is damaged".into());
     }
     asked.extend(broken.keys().map(|n| (String::new(), HashSet::from([*n]))));
     let sets: Vec<HashSet<u32>> = asked.iter().map(|(_, s)| s.clone()).collect();
@@ -163,7 +154,9 @@ pub(super) fn whole(
 
 /// The time of the commit that a tag is of.
 fn tag_time(graph: &Graph, times: &HashMap<u32, i64>, mut number: u32) -> i64 {
-    while let Some(target) = graph.tagged(number) {
+    // Damaged tags may be of each other.
+    for _ in 0..64 {
+        let Some(target) = graph.tagged(number) else { break };
         number = target;
     }
     times.get(&number).copied().unwrap_or(0)
@@ -178,7 +171,6 @@ fn short(commit: &str) -> &str {
 struct Blobs {
     found: Vec<(u32, BTreeSet<String>)>,
     broken: Vec<(u32, String)>,
-    large_broken: Vec<u32>,
     compressed: usize,
     files: usize,
     bytes: u64,
@@ -207,7 +199,9 @@ fn blobs(gathering: &Gathering<'_>, detector: &Detector, store: &Store, graph: &
                 Met::Large { number, reader } if store.is_first(number) => {
                     let mut stream = Stream::reader(reader);
                     let mut buffer = Vec::new();
-                    let path = graph.path(number);
+                    // It is read once: under a name that is none of code, if it has one, because more is a finding there.
+                    let names = graph.judged_as(number);
+                    let path = names.iter().find(|n| !is_code(n)).or(names.first()).cloned().unwrap_or_default();
                     let failed = match stream.fill(&mut buffer, scan::WINDOW) {
                         Ok(()) => {
                             let (scanned, failed) = scan::file(detector, stream, &mut buffer, &path);
@@ -218,9 +212,7 @@ fn blobs(gathering: &Gathering<'_>, detector: &Detector, store: &Store, graph: &
                         Err(failed) => Some(failed),
                     };
                     part.files += 1;
-                    if failed.is_some() {
-                        part.large_broken.push(number);
-                    }
+                    part.broken.extend(failed.map(|_| (number, "it is damaged".to_owned())));
                 }
                 // A second copy is no loss where the first can be read.
                 Met::Broken { number, reason } if store.is_first(number) => part.broken.push((number, reason)),
@@ -233,7 +225,6 @@ fn blobs(gathering: &Gathering<'_>, detector: &Detector, store: &Store, graph: &
     for part in parts {
         all.found.extend(part.found);
         all.broken.extend(part.broken);
-        all.large_broken.extend(part.large_broken);
         all.compressed += part.compressed;
         all.files += part.files;
         all.bytes += part.bytes;
@@ -296,7 +287,7 @@ fn of_standing(
         (path.clone(), commit.clone(), object)
     });
     let mut seen = None;
-    for (path, commit, object) in came.clone().into_iter().chain(elsewhere) {
+    for (path, commit, object) in came.into_iter().chain(elsewhere) {
         let bytes = match object.map(|o| repository.blob(o)) {
             Some(Ok(bytes)) => bytes,
             Some(Err(reason)) => {
@@ -313,7 +304,9 @@ fn of_standing(
     }
     if seen.is_none() {
         // A name of the same kind has decided.
-        for number in numbers {
+        let mut sorted: Vec<u32> = numbers.iter().copied().collect();
+        sorted.sort_unstable();
+        for number in &sorted {
             let Some(object) = graph.id(store, *number) else { continue };
             let Ok(bytes) = repository.blob(object) else { continue };
             for known in graph.judged_as(*number) {
