@@ -27,6 +27,16 @@ pub enum Severity {
 impl Severity {
     /// All five, worst first.
     pub const WORST_FIRST: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+    /// One step lower.
+    #[must_use]
+    pub fn lower(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium => Self::Low,
+            Self::Low | Self::Info => Self::Info,
+        }
+    }
     /// The word for it.
     pub fn id(self) -> &'static str {
         match self {

@@ -135,7 +135,7 @@ pub fn run(book: &Rulebook, rule: &str, list: List, example: &Example) -> Option
         Err(what) => return failed(what),
     };
     let policy = staged.inventory.declaration.as_ref().map(|d| d.policy.clone()).unwrap_or_default();
-    let verdicts = evaluate(&Context { inventory: &staged.inventory, policy: &policy, now: staged.now }, book);
+    let verdicts = evaluate(&Context::new(&staged.inventory, &policy, staged.now), book);
     let is_ours = |at: usize| book.rules.get(at).is_some_and(|r| r.id == rule);
     let ours: Vec<_> = verdicts.findings.iter().filter(|f| is_ours(f.rule)).collect();
     let unstated = verdicts.not_assessed.iter().find(|n| is_ours(n.rule));

@@ -120,7 +120,7 @@ fn outcome(files: &[(&str, &str)], paths: &[&str]) -> Outcome {
     let book = book(&mut texts);
     let gathered = keylint::run::read(&plan, texts);
     let policy = gathered.config.as_ref().map(|c| c.declaration.policy.clone()).unwrap_or_default();
-    let verdicts = engine::evaluate(&Context { inventory: &gathered.inventory, policy: &policy, now: plan.now }, &book);
+    let verdicts = engine::evaluate(&Context::new(&gathered.inventory, &policy, plan.now), &book);
     let complete = is_complete(&gathered.problems, &gathered.coverage);
     let fails = verdicts.findings.iter().any(|f| f.suppressed.is_none() && f.severity >= Severity::High);
     Outcome {

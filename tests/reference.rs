@@ -124,6 +124,9 @@ fn write_rule(out: &mut String, rule: &Rule) {
         None => writeln!(out, "Asked about each {}.", rule.about.id()),
     };
     let _ = writeln!(out, "\n- Fires when: {}", wrapped(&sentence(&rule.when), "  "));
+    if let Some(weigh) = rule.weigh {
+        let _ = writeln!(out, "- Severity, {}; else as below.", weigh.sentence());
+    }
     match rule.severity.as_slice() {
         [one] => {
             let because = one.because.as_ref().map(|b| format!(": {b}")).unwrap_or_default();

@@ -68,7 +68,7 @@ fn every_rule_is_whole() {
 /// What a check says, by rule: how many findings, and for how many subjects there was no answer.
 fn answers(book: &Rulebook, staged: &keylint::proof::Staged) -> BTreeMap<String, (usize, usize)> {
     let policy = staged.inventory.declaration.as_ref().map(|d| d.policy.clone()).unwrap_or_default();
-    let verdicts = evaluate(&Context { inventory: &staged.inventory, policy: &policy, now: staged.now }, book);
+    let verdicts = evaluate(&Context::new(&staged.inventory, &policy, staged.now), book);
     let mut out: BTreeMap<String, (usize, usize)> = book.rules.iter().map(|r| (r.id.clone(), (0, 0))).collect();
     for finding in &verdicts.findings {
         out.get_mut(&book.rules[finding.rule].id).unwrap().0 += 1;
@@ -123,7 +123,7 @@ fn a_finding_always_has_a_place_and_a_whole_sentence() {
         for (list, example) in all(&examples(TextId(0), source).unwrap()) {
             let staged = stage(example).unwrap();
             let policy = staged.inventory.declaration.as_ref().map(|d| d.policy.clone()).unwrap_or_default();
-            let verdicts = evaluate(&Context { inventory: &staged.inventory, policy: &policy, now: staged.now }, &book);
+            let verdicts = evaluate(&Context::new(&staged.inventory, &policy, staged.now), &book);
             for finding in &verdicts.findings {
                 let rule = &book.rules[finding.rule].id;
                 assert!(!finding.places.is_empty(), "{rule} in an example of {id} ({})", example.name);
@@ -142,7 +142,7 @@ fn fingerprints_are_one_each_and_stay_when_lines_move() {
     let prints = |example: &keylint::rules::example::Example| {
         let staged = stage(example).unwrap();
         let policy = keylint::declaration::Policy::default();
-        let verdicts = evaluate(&Context { inventory: &staged.inventory, policy: &policy, now: staged.now }, &book);
+        let verdicts = evaluate(&Context::new(&staged.inventory, &policy, staged.now), &book);
         verdicts.findings.iter().map(|f| f.fingerprint.clone()).collect::<std::collections::BTreeSet<_>>()
     };
     let before = prints(&example);

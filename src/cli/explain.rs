@@ -35,6 +35,9 @@ fn print(rule: &Rule, texts: &Texts, out: &mut dyn Write) -> io::Result<()> {
         let because = case.because.as_ref().map(|b| format!(" ({b})")).unwrap_or_default();
         writeln!(out, "{head}{}{}", case.is, indent(&clean(&format!("{when}{because}"))))?;
     }
+    if let Some(weigh) = rule.weigh {
+        writeln!(out, "               {}", indent(weigh.sentence()))?;
+    }
     writeln!(out, "Confidence     {}", rule.confidence.id())?;
     let points: Vec<&str> = rule
         .at

@@ -256,6 +256,10 @@ impl Policy {
     pub fn stale_after(&self) -> Period {
         self.stale_after.unwrap_or(Period::from_days(30))
     }
+    /// How long a leak goes unnoticed.
+    pub fn noticed_after(&self) -> Period {
+        self.noticed_after.unwrap_or(Period::from_days(1))
+    }
     /// The widest ranges of an IP whitelist, as prefix lengths of IPv4 and IPv6.
     pub fn widest(&self) -> (u8, u8) {
         let bits = |p: &Option<Spanned<Prefix>>, or| p.as_ref().map_or(or, |p| p.value.0);

@@ -13,19 +13,20 @@ pub use evaluate::Answer;
 pub use fact::Asked;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use crate::declaration::Policy;
 use crate::exchanges::profile;
-use crate::finding::{CarriedPart, Finding, Label, Role};
+use crate::exposure::{Estate, Weight, weigh};
+use crate::finding::{CarriedPart, Finding, Label, Role, Severity};
 use crate::inventory::Inventory;
 use crate::model::time::Time;
 use crate::model::{Exchange, FieldName};
 use crate::rules::condition::Condition;
 use crate::rules::vocabulary::{FactId, Subject};
-use crate::rules::{Pointed, Rule, Rulebook};
+use crate::rules::{Pointed, Rule, Rulebook, Weigh};
 use crate::text::Span;
 use evaluate::Answer as A;
 use fact::{Got, Item};
@@ -38,6 +39,8 @@ pub struct Context<'i> {
     pub policy: &'i Policy,
     /// The time of the check.
     pub now: Time,
+    /// The inventory as the model of leaks sees it, once it was asked for.
+    estate: OnceLock<Estate<'i>>,
 }
 
 /// What a check came to.
@@ -155,6 +158,18 @@ fn sources(asked: &BTreeSet<(Option<Exchange>, FieldName)>) -> Vec<String> {
     out
 }
 
+impl<'i> Context<'i> {
+    /// What is known, what is tolerated, and when.
+    pub fn new(inventory: &'i Inventory, policy: &'i Policy, now: Time) -> Self {
+        Self { inventory, policy, now, estate: OnceLock::new() }
+    }
+    /// What the leak of a key's secret costs; nothing where no export states anything of it.
+    fn weight(&self, key: usize) -> Option<Weight> {
+        let estate = self.estate.get_or_init(|| Estate::of(self.inventory, self.policy, self.now));
+        weigh(estate, self.inventory, key)
+    }
+}
+
 impl Context<'_> {
     /// What one rule says of one subject.
     fn ask(&self, at: usize, rule: &Rule, asked: Asked, out: &mut Vec<(usize, Said)>) {
@@ -240,12 +255,19 @@ impl Context<'_> {
             self.mark_parts(at, &mut places);
         }
         let found = if let Asked::Secret(at) = asked { self.inventory.secrets.get(at) } else { None };
+        let plain = case.map_or(Severity::Medium, |c| c.is);
+        let plain_because = case.and_then(|c| c.because.clone());
+        let (severity, because) = match asked {
+            Asked::Key(key) => self.weighed(rule.weigh, key, plain, plain_because),
+            Asked::Secret(at) => (plain, plain_because.or_else(|| self.secret_weight(at).1)),
+            _ => (plain, plain_because),
+        };
         let message = self.message(&rule.message, asked, &subject, it, &matches);
         let fingerprint = words::fingerprint(&rule.id, &self.identity(asked), &it.map(|i| self.item_name(i)).unwrap_or_default());
         Finding {
             rule: at,
-            severity: case.map_or(crate::finding::Severity::Medium, |c| c.is),
-            because: case.and_then(|c| c.because.clone()).or_else(|| found.and_then(|f| f.because.clone())),
+            severity,
+            because,
             confidence: found.map_or(rule.confidence, |f| f.confidence.min(rule.confidence)),
             message,
             subject,
@@ -256,6 +278,17 @@ impl Context<'_> {
             suppressed: None,
             fingerprint,
         }
+    }
+
+    /// The severity of a finding about a key by what its leak costs, where the rule says so and where that is known.
+    fn weighed(&self, weigh: Option<Weigh>, key: usize, plain: Severity, because: Option<Arc<str>>) -> (Severity, Option<Arc<str>>) {
+        let Some((weigh, weight)) = weigh.and_then(|w| Some((w, self.weight(key)?))) else { return (plain, because) };
+        let severity = match weigh {
+            Weigh::AsIs => weight.stated,
+            Weigh::OneStepLower => weight.stated.lower(),
+            Weigh::AtLeast => weight.stated.max(plain),
+        };
+        (severity, Some(weight.because.into()))
     }
 
     /// The parts of a secret that a finding is about: those of a rule that points at carried secrets.

@@ -1,8 +1,10 @@
 //! The facts of secrets that were found, and of request windows.
 
+use std::sync::Arc;
+
 use super::Context;
 use super::fact::Got;
-use crate::finding::{CarriedPart, Label, Role};
+use crate::finding::{CarriedPart, Label, Role, Severity};
 use crate::inventory::FoundSecret;
 use crate::model::SecretPart;
 use crate::rules::vocabulary::FactId;
@@ -14,12 +16,23 @@ impl Context<'_> {
         let secret = self.inventory.secrets.get(at)?;
         match fact {
             FactId::HasSecret => Some(Got::Bool(secret.has_secret())),
-            FactId::Weight => Some(Got::Word(secret.severity.id())),
+            FactId::Weight => Some(Got::Word(self.secret_weight(at).0.id())),
             FactId::SecretWhat => Some(Got::Word(&secret.what)),
             FactId::SecretWhose => Some(Got::Word(&secret.whose)),
             FactId::LeavesProduction => Some(Got::Bool(secret.leaves_production)),
             _ => None,
         }
+    }
+
+    /// How bad it is, and why: by what its key may do, where that is known; one step lower in a file that git ignores.
+    pub(super) fn secret_weight(&self, at: usize) -> (Severity, Option<Arc<str>>) {
+        let Some(secret) = self.inventory.secrets.get(at) else { return (Severity::Medium, None) };
+        let weight = secret.key.filter(|_| secret.has_secret()).and_then(|k| self.weight(k));
+        let (severity, because) = match weight {
+            Some(weight) => (weight.severity, Some(weight.because.into())),
+            None => (secret.severity, secret.because.clone()),
+        };
+        (if secret.ignored { severity.lower() } else { severity }, because)
     }
 
     /// The answer to a question about a request window.

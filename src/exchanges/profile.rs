@@ -42,6 +42,8 @@ pub struct Facts {
     pub request_window: Option<Sourced<Period>>,
     /// The widest request window.
     pub request_window_most: Option<Sourced<Period>>,
+    /// Whether a request is valid once, or for a time only, where no window is documented.
+    pub requests_expire: Option<Sourced<bool>>,
     /// Whether a key can be limited to trading pairs.
     pub pair_whitelist: Option<Sourced<bool>>,
     /// Whether withdrawals through the API go only to saved addresses, always.

@@ -14,7 +14,7 @@ mod relate;
 mod secrets;
 
 pub use join::join;
-pub use published::published_by;
+pub use published::{published_by, published_ranges};
 pub use secrets::{FoundPart, FoundSecret, Window};
 
 use std::collections::BTreeMap;
@@ -225,6 +225,10 @@ impl Inventory {
     /// The keys of an account.
     pub fn keys_of(&self, account: usize) -> impl Iterator<Item = &KeyRecord> {
         self.keys_of_account.get(account).into_iter().flatten().filter_map(|k| self.keys.get(*k))
+    }
+    /// The keys of an account, by their places.
+    pub fn places_of_keys(&self, account: usize) -> &[usize] {
+        self.keys_of_account.get(account).map_or(&[], Vec::as_slice)
     }
     /// The exchanges on which there are keys.
     pub fn exchanges(&self) -> Vec<Exchange> {

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use crate::model::ip::IpRange;
+use crate::model::ip::{AddressSet, IpRange};
 
 /// One service and the ranges it publishes.
 struct Row {
@@ -33,6 +33,18 @@ pub fn published_by(range: IpRange) -> Option<&'static str> {
     ranges.iter().find(|(r, _)| r.contains(range) || (r.overlaps(range) && range.size() <= 256)).map(|(_, s)| *s)
 }
 
+/// The addresses that a service publishes as its own, by whatever spelling of its name.
+pub fn published_ranges(service: &str) -> Option<&'static AddressSet> {
+    static SETS: OnceLock<Vec<(&'static str, AddressSet)>> = OnceLock::new();
+    let sets = SETS.get_or_init(|| {
+        let ranges = |row: &Row| row.ranges.iter().filter_map(|r| IpRange::parse(r).ok()).collect::<Vec<_>>();
+        ROWS.iter().map(|row| (row.service, AddressSet::of_ranges(ranges(row)))).collect()
+    });
+    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let wanted = plain(service);
+    sets.iter().find(|(name, _)| plain(name) == wanted).map(|(_, set)| set)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +56,7 @@ mod tests {
                 assert_eq!(IpRange::parse(range).ok().and_then(published_by), Some(row.service), "{range}");
             }
         }
+        assert!(published_ranges("3Commas").is_some_and(|s| !s.is_empty()) && published_ranges("nobody").is_none());
         assert_eq!(IpRange::parse("103.26.10.1").ok().and_then(published_by), None);
         assert_eq!(IpRange::parse("0.0.0.0/1").ok().and_then(published_by), None);
     }

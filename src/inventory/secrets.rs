@@ -1,12 +1,11 @@
-//! Secrets that were found, joined with the keys that are known: by id, by the value itself. What a leak of one costs is
-//! what its key may do, from where.
+//! Secrets that were found, joined with the keys that are known: by id, by the value itself.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Inventory, KeyRecord};
 use crate::finding::{Confidence, History, Severity};
-use crate::model::{Exchange, IpWhitelist, KeyId, Right, SecretPart, Status};
+use crate::model::{Exchange, KeyId, SecretPart};
 use crate::text::Span;
 
 /// A part of a credential that was found, without its value.
@@ -143,16 +142,7 @@ impl Inventory {
             }
         }
         self.share_secrets();
-        let reaches: Vec<Option<(Severity, Arc<str>)>> = self.secrets.iter().map(|s| s.key.and_then(|k| self.reach(k))).collect();
-        for (secret, reach) in self.secrets.iter_mut().zip(reaches) {
-            if let Some((severity, because)) = reach
-                && secret.has_secret()
-            {
-                (secret.severity, secret.because) = (severity, Some(because));
-            }
-            if secret.ignored {
-                secret.severity = lower(secret.severity);
-            }
+        for secret in &mut self.secrets {
             let mut words: Vec<&str> = secret.parts.iter().filter(|p| p.part != SecretPart::Key).map(|p| p.part.title()).collect();
             words.dedup();
             if words.is_empty() {
@@ -263,60 +253,9 @@ impl Inventory {
             }
         }
     }
-
-    /// What a leak of a key costs, by what it may do and from where; a fact that is unknown counts as the worst.
-    fn reach(&self, at: usize) -> Option<(Severity, Arc<str>)> {
-        let record = self.keys.get(at)?;
-        let key = &record.key;
-        // A key that only the declaration knows says nothing of its reach.
-        if key.payloads.is_empty() {
-            return None;
-        }
-        if matches!(key.status.as_ref().map(|s| s.value), Some(Status::Disabled | Status::Expired)) {
-            return Some((Severity::Low, "its key is switched off, or has expired".into()));
-        }
-        let may = |right: Right| key.permissions.get(right).is_none_or(|f| f.value);
-        let states = |right: Right| key.permissions.get(right).is_some_and(|f| f.value);
-        let open = match key.ip_whitelist.as_ref().map(|f| &f.value) {
-            Some(IpWhitelist::Unrestricted) => Some(true),
-            Some(IpWhitelist::Listed(_)) => Some(record.addresses.as_ref().is_some_and(crate::model::ip::AddressSet::is_everything)),
-            Some(IpWhitelist::Restricted) => Some(false),
-            None => None,
-        };
-        let account = self.account_of(record);
-        let saved = account.and_then(|a| a.withdrawals.address_whitelist.as_ref()).is_some_and(|f| f.value);
-        let from = match open {
-            Some(true) => "from any address",
-            Some(false) => "only from its whitelisted addresses",
-            None => "perhaps from any address",
-        };
-        let anywhere = open != Some(false);
-        let (severity, what) = if may(Right::Withdraw) {
-            let word = if states(Right::Withdraw) { "can withdraw" } else { "may be able to withdraw" };
-            let to = if saved { "to saved addresses" } else { "to any address" };
-            (if anywhere { Severity::Critical } else { Severity::High }, format!("{word} {to}"))
-        } else if states(Right::Administer) {
-            (if anywhere { Severity::Critical } else { Severity::High }, "can change keys, sub-accounts or addresses".to_owned())
-        } else if may(Right::Trade) || may(Right::Transfer) {
-            let word = if states(Right::Trade) { "can trade" } else { "can trade or transfer" };
-            (if anywhere { Severity::High } else { Severity::Medium }, word.to_owned())
-        } else {
-            (if anywhere { Severity::Medium } else { Severity::Low }, "can only read".to_owned())
-        };
-        Some((severity, format!("usable {from}, {what}").into()))
-    }
 }
 
 /// Whether an environment is where money is.
 fn is_production(name: &str) -> bool {
     matches!(name.to_ascii_lowercase().as_str(), "production" | "prod" | "live" | "main" | "mainnet")
-}
-
-fn lower(severity: Severity) -> Severity {
-    match severity {
-        Severity::Critical => Severity::High,
-        Severity::High => Severity::Medium,
-        Severity::Medium => Severity::Low,
-        Severity::Low | Severity::Info => Severity::Info,
-    }
 }

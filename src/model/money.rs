@@ -194,6 +194,12 @@ impl Rates {
         Ok(Self(by_code))
     }
 
+    /// What `money` is by its currency's own rate; nothing where it has none, or where the amount gets too many digits.
+    pub fn next(&self, money: &Money) -> Option<Money> {
+        let worth = self.0.get(&money.currency)?;
+        self.convert(money, &worth.currency)
+    }
+
     /// What `money` is in `currency`: the same, or by its own rate. Rates are neither chained nor inverted.
     pub fn convert(&self, money: &Money, currency: &str) -> Option<Money> {
         if money.currency == currency {

@@ -11,7 +11,7 @@ mod sentence;
 pub mod template;
 pub mod vocabulary;
 
-pub use rule::{At, Case, Pointed, Rule, RuleFile};
+pub use rule::{At, Case, Pointed, Rule, RuleFile, Weigh};
 pub use sentence::sentence;
 
 use crate::document::{self, Misfit};

@@ -23,6 +23,8 @@ pub struct Rule {
     pub title: String,
     /// The severities, the first whose condition holds.
     pub severity: Vec<Case>,
+    /// How the cost of a leak of its key counts for the severity.
+    pub weigh: Option<Weigh>,
     /// How sure a finding is.
     pub confidence: Confidence,
     /// What it is asked about.
@@ -46,6 +48,30 @@ pub struct Rule {
     pub references: Vec<String>,
     /// The text of the file it was read from.
     pub text: TextId,
+}
+
+/// How the cost of a leak of a key counts for the severity of a finding about it. Where the cost is not known, because no
+/// export states the key, the severity of the cases is the one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weigh {
+    /// It is the severity.
+    AsIs,
+    /// One step below it is the severity.
+    OneStepLower,
+    /// It is the severity where it is above that of the cases.
+    AtLeast,
+}
+
+impl Weigh {
+    /// In a sentence, after the severities of the cases.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::AsIs => "where an export states the key: by what a leak of it can cost",
+            Self::OneStepLower => "where an export states the key: one step below what a leak of it can cost",
+            Self::AtLeast => "where an export states the key: by what a leak of it can cost, if that is worse",
+        }
+    }
 }
 
 /// One severity and when it is the one.
@@ -91,6 +117,8 @@ pub struct RuleFile {
     /// A severity, or a list of cases: `- { when: CONDITION, is: high, because: "…" }`, the last without `when`.
     #[schemars(schema_with = "super::schema::severity")]
     severity: IgnoredAny,
+    /// How the cost of a leak of its key counts for the severity; not at all where it is left out. For rules about keys.
+    pub weigh: Option<document::Spanned<Weigh>>,
     /// How sure a finding is; `high` where it is left out.
     pub confidence: Option<Confidence>,
     /// What it is asked about.
@@ -147,6 +175,16 @@ impl Rule {
             family: family.to_owned(),
             title: file.title,
             severity: severities(part("severity")?, about, member)?,
+            weigh: match file.weigh {
+                Some(weigh) if about != Subject::Key => {
+                    return Err(Misfit {
+                        span: weigh.span,
+                        message: "`weigh` is for rules about keys".into(),
+                        help: Some("say the severity in cases".into()),
+                    });
+                }
+                weigh => weigh.map(|w| w.value),
+            },
             confidence: file.confidence.unwrap_or(Confidence::High),
             about,
             each,

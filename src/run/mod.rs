@@ -114,7 +114,7 @@ pub fn check(plan: &Plan) -> Outcome {
         check_tuned_rules(gathered.config.as_ref(), &book, &mut gathered.problems);
     }
     let policy = gathered.config.as_ref().map(|c| c.declaration.policy.clone()).unwrap_or_default();
-    let ask = |inventory: &Inventory| engine::evaluate(&Context { inventory, policy: &policy, now: plan.now }, &book);
+    let ask = |inventory: &Inventory| engine::evaluate(&Context::new(inventory, &policy, plan.now), &book);
     let verdicts = if is_fatal(&gathered.problems) { Verdicts::default() } else { ask(&gathered.inventory) };
     let as_staged = gathered.as_staged.as_ref().filter(|_| !is_fatal(&gathered.problems)).map(ask);
     if is_fatal(&gathered.problems) {

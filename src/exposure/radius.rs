@@ -1,0 +1,272 @@
+//! What a leak of each key costs: every key, every way to leak, every operation; and what leaks together.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use rust_decimal::Decimal;
+
+use super::amounts::Amounts;
+use super::decide::{Check, Decision, Operation, decide};
+use super::estate::{Estate, Family, Group, KeyFacts};
+use super::ways::{self, Way};
+use crate::model::money::{Money, Rates};
+use crate::model::time::Period;
+
+/// One operation of one way: whether it is executed, and what can be lost by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The exchange's answer.
+    pub decision: Decision,
+    /// What can be lost at most: nothing where it is not executed, and of reading nothing but secrecy.
+    pub bound: Amounts,
+    /// How far it reaches.
+    pub reach: Reach,
+}
+
+/// How far an operation reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Not at all.
+    None,
+    /// Its own account.
+    Own,
+    /// The accounts of the same owner whose assets may be moved out.
+    Movable,
+    /// All accounts of the same owner, with keys that it makes.
+    All,
+}
+
+/// One way of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayRadius {
+    /// The way.
+    pub way: Way,
+    /// Read, trade, transfer, withdraw.
+    pub operations: [Cell; 4],
+}
+
+impl WayRadius {
+    /// The answer to one operation.
+    pub fn cell(&self, operation: Operation) -> &Cell {
+        let [read, trade, transfer, withdraw] = &self.operations;
+        match operation {
+            Operation::Read => read,
+            Operation::Trade => trade,
+            Operation::Transfer => transfer,
+            Operation::Withdraw => withdraw,
+        }
+    }
+    /// What can be lost: operations take from the same balances, so the largest bound is that of all.
+    pub fn bound(&self) -> Amounts {
+        let mut out = Amounts::zero();
+        self.operations.iter().for_each(|c| out.raise(&c.bound));
+        out
+    }
+    /// The operations that are executed.
+    pub fn executed(&self) -> impl Iterator<Item = Operation> {
+        Operation::ALL.into_iter().filter(|o| self.cell(*o).decision.is_executed())
+    }
+}
+
+/// One key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRadius {
+    /// The ways, in the order of [`Way::ALL`].
+    pub ways: Vec<WayRadius>,
+}
+
+impl KeyRadius {
+    /// One way.
+    pub fn way(&self, way: Way) -> Option<&WayRadius> {
+        self.ways.iter().find(|w| w.way == way)
+    }
+    /// The ways, the worst first: by what can be lost, then by how many operations are executed, then as they are listed.
+    pub fn worst_first(&self, main: Option<&str>) -> Vec<&WayRadius> {
+        let mut out: Vec<&WayRadius> = self.ways.iter().collect();
+        out.sort_by(|a, b| {
+            b.bound().order(&a.bound(), main).then_with(|| b.executed().count().cmp(&a.executed().count())).then(a.way.cmp(&b.way))
+        });
+        out
+    }
+}
+
+/// Something that leaks at once: a key, or all keys on a server or with a third party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// How.
+    pub way: Way,
+    /// Where, for what leaks together.
+    pub place: Option<String>,
+    /// The keys.
+    pub keys: Vec<usize>,
+    /// What can be lost.
+    pub bound: Amounts,
+}
+
+/// What leaks cost.
+pub struct Radius {
+    /// The keys, in the order of the inventory.
+    pub keys: Vec<KeyRadius>,
+    /// The worst single leak.
+    pub worst: Option<Leak>,
+    /// What single leaks cost at most: currency by currency, and open where one of them is.
+    pub most: Amounts,
+    /// The currency that most balances are in.
+    pub main: Option<std::sync::Arc<str>>,
+}
+
+/// Runs the model.
+pub fn run(estate: &Estate<'_>) -> Radius {
+    let keys: Vec<KeyRadius> = estate.keys.par_iter().with_min_len(64).map(|key| key_radius(estate, key)).collect();
+    let main = estate.main_currency();
+    let (mut worst, mut most): (Option<Leak>, Amounts) = (None, Amounts::zero());
+    let mut look = |leak: Leak| {
+        most.raise(&leak.bound);
+        let larger = |w: &Leak| leak.bound.order(&w.bound, main.as_deref()).is_gt();
+        if !leak.bound.is_zero() && worst.as_ref().is_none_or(larger) {
+            worst = Some(leak);
+        }
+    };
+    for (at, key) in keys.iter().enumerate() {
+        for way in key.ways.iter().filter(|w| !matches!(w.way, Way::Server | Way::ThirdParty)) {
+            look(Leak { way: way.way, place: None, keys: vec![at], bound: way.bound() });
+        }
+    }
+    for (way, groups) in [(Way::Server, &estate.servers), (Way::ThirdParty, &estate.parties)] {
+        let mut grouped: BTreeSet<usize> = BTreeSet::new();
+        for group in groups {
+            grouped.extend(&group.keys);
+            look(together(estate, &keys, way, group));
+        }
+        // A key of which nobody says where it is used is used somewhere.
+        for (at, key) in keys.iter().enumerate().filter(|(at, _)| !grouped.contains(at)) {
+            if let Some(way) = key.way(way) {
+                look(Leak { way: way.way, place: None, keys: vec![at], bound: way.bound() });
+            }
+        }
+    }
+    Radius { keys, worst, most, main }
+}
+
+/// All keys of a server or a third party at once. What two of them reach is lost once.
+fn together(estate: &Estate<'_>, keys: &[KeyRadius], way: Way, group: &Group) -> Leak {
+    let mut sum = Amounts::zero();
+    let (mut accounts, mut families): (BTreeSet<usize>, BTreeSet<(usize, bool)>) = (BTreeSet::new(), BTreeSet::new());
+    let mut homeless = 0;
+    for at in &group.keys {
+        let (Some(radius), Some(key)) = (keys.get(*at).and_then(|k| k.way(way)), estate.keys.get(*at)) else { continue };
+        sum.add(&radius.bound());
+        let reach = radius.operations.iter().filter(|c| !c.bound.is_zero()).map(|c| c.reach).max().unwrap_or(Reach::None);
+        match (reach, key.account.and_then(|a| Some((a, estate.accounts.get(a)?.family)))) {
+            (Reach::None, _) => {}
+            (_, None) => homeless += 1,
+            (Reach::Own, Some((account, _))) => drop(accounts.insert(account)),
+            (reach, Some((account, family))) => {
+                accounts.insert(account);
+                families.insert((family, reach == Reach::All));
+            }
+        }
+    }
+    let mut union = Amounts::zero();
+    for (family, all) in &families {
+        let Some(members) = estate.families.get(*family) else { continue };
+        for member in &members.members {
+            if *all || estate.accounts.get(*member).is_some_and(|a| a.may_transfer_out != Some(false)) {
+                accounts.insert(*member);
+            }
+        }
+        if !members.complete {
+            union.add(&Amounts::unknown());
+        }
+    }
+    accounts.iter().filter_map(|a| estate.accounts.get(*a)).for_each(|a| union.add(&a.balance));
+    (0..homeless).for_each(|_| union.add(&Amounts::unknown()));
+    Leak { way, place: Some(group.name.clone()), keys: group.keys.clone(), bound: sum.least(&union) }
+}
+
+/// One key.
+pub fn key_radius(estate: &Estate<'_>, key: &KeyFacts<'_>) -> KeyRadius {
+    let ways = Way::ALL.map(|way| {
+        let decisions = Operation::ALL
+            .map(|operation| decide(&ways::request(estate, key, way, operation), &ways::settings(estate, key, way, operation)));
+        let moves = decisions.get(2).is_some_and(Decision::is_executed) && key.between_accounts;
+        let reach = match () {
+            () if key.administers && way != Way::Replay => Reach::All,
+            () if moves => Reach::Movable,
+            () => Reach::Own,
+        };
+        let mut operation = Operation::ALL.into_iter();
+        let operations = decisions.map(|decision| {
+            let operation = operation.next().unwrap_or(Operation::Read);
+            let reach = if decision.is_executed() { reach } else { Reach::None };
+            let bound = bound(estate, key, way, operation, reach);
+            Cell { decision, bound, reach }
+        });
+        WayRadius { way, operations }
+    });
+    KeyRadius { ways: ways.into() }
+}
+
+/// What can be lost at most by an operation that reaches so far.
+fn bound(estate: &Estate<'_>, key: &KeyFacts<'_>, way: Way, operation: Operation, reach: Reach) -> Amounts {
+    if operation == Operation::Read || reach == Reach::None {
+        return Amounts::zero();
+    }
+    let Some(account) = estate.account_of(key) else { return Amounts::unknown() };
+    let within = |family: &Family, amounts: &Amounts| {
+        let mut out = amounts.clone();
+        if !family.complete {
+            out.add(&Amounts::unknown());
+        }
+        out
+    };
+    let reached = match (reach, estate.families.get(account.family)) {
+        (Reach::Movable, Some(family)) => {
+            let mut out = within(family, &family.movable);
+            if account.may_transfer_out == Some(false) {
+                out.add(&account.balance);
+            }
+            out
+        }
+        (Reach::All, Some(family)) => within(family, &family.total),
+        _ => account.balance.clone(),
+    };
+    // With keys on every account each account's own limit counts, and a transfer asks for none.
+    let limit = account.limit.as_ref().and_then(Option::as_ref).filter(|_| operation == Operation::Withdraw && reach != Reach::All);
+    match limit.and_then(|l| over_days(l, leaves_within(estate, key, way))) {
+        Some(limit) => reached.capped(&limit),
+        None => reached,
+    }
+}
+
+/// For how long money leaves: until the leak is noticed, without the hold that a new address waits first.
+fn leaves_within(estate: &Estate<'_>, key: &KeyFacts<'_>, way: Way) -> Period {
+    let adds = way == Way::Mailbox || key.adds_addresses;
+    let waits = estate.account_of(key).filter(|a| adds && a.address_whitelist == Some(true)).and_then(|a| a.hold).unwrap_or_default();
+    Period::from_millis(estate.noticed.as_millis().saturating_sub(waits.as_millis()))
+}
+
+/// A day's limit over a time: each day that has begun counts. Nothing where that is too much to be a number.
+fn over_days(limit: &Money, time: Period) -> Option<Amounts> {
+    let days = time.as_millis().div_ceil(Period::from_days(1).as_millis()).max(1);
+    let amount = limit.amount().checked_mul(Decimal::from(days))?;
+    Some(Amounts::of(Some(&Money::new(amount, limit.currency()).ok()?), &Rates::default()))
+}
+
+/// The accounts that an operation reaches beyond the key's own, those with the largest balance first.
+pub fn reached<'e>(estate: &'e Estate<'_>, key: &KeyFacts<'_>, reach: Reach) -> impl Iterator<Item = usize> + 'e {
+    let own = key.account;
+    let family = if reach >= Reach::Movable { estate.family_of(key) } else { None };
+    let members = family.map_or(&[][..], |f| f.members.as_slice());
+    members.iter().copied().filter(move |m| {
+        Some(*m) != own && (reach == Reach::All || estate.accounts.get(*m).is_some_and(|a| a.may_transfer_out != Some(false)))
+    })
+}
+
+/// The check that stops most operations of a way; nothing where one is executed.
+pub fn stopped_by(way: &WayRadius) -> Option<Check> {
+    if way.executed().next().is_some() {
+        return None;
+    }
+    way.operations.iter().filter_map(|c| c.decision.stopped_by).min()
+}
