@@ -12,10 +12,12 @@ mod merge;
 mod published;
 mod relate;
 mod secrets;
+mod select;
 
 pub use join::join;
 pub use published::{published_by, published_ranges};
 pub use secrets::{FoundPart, FoundSecret, Window};
+pub use select::Unselected;
 
 use std::collections::BTreeMap;
 
