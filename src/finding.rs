@@ -250,6 +250,8 @@ pub struct Finding {
     pub carries: Vec<CarriedPart>,
     /// Whose secret it is, where that is no exchange of the inventory: a wallet, a bot, a service.
     pub venue: Option<Arc<str>>,
+    /// The key whose secret it is about, by its place in the inventory: one that an export or the declaration knows.
+    pub key: Option<usize>,
     /// How it stands in the history, where that was looked into.
     pub history: Option<Arc<History>>,
     /// Why it does not count, if it does not.

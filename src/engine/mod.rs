@@ -163,6 +163,14 @@ impl<'i> Context<'i> {
     pub fn new(inventory: &'i Inventory, policy: &'i Policy, now: Time) -> Self {
         Self { inventory, policy, now, estate: OnceLock::new() }
     }
+    /// The key whose secret a finding is about, where an export or the declaration knows it.
+    fn key_of_secret(&self, asked: Asked, found: Option<&crate::inventory::FoundSecret>, carries: bool) -> Option<usize> {
+        let key = match asked {
+            Asked::Key(at) if carries => Some(at),
+            _ => found.filter(|f| f.has_secret()).and_then(|f| f.key),
+        };
+        key.filter(|at| self.inventory.keys.get(*at).is_some_and(|k| !k.key.payloads.is_empty() || !k.entries.is_empty()))
+    }
     /// What the leak of a key's secret costs; nothing where no export states anything of it.
     fn weight(&self, key: usize) -> Option<Weight> {
         let estate = self.estate.get_or_init(|| Estate::of(self.inventory, self.policy, self.now));
@@ -263,6 +271,8 @@ impl Context<'_> {
             _ => (plain, plain_because),
         };
         let message = self.message(&rule.message, asked, &subject, it, &matches);
+        let carries = self.carried(rule, asked, &places);
+        let key = self.key_of_secret(asked, found, !carries.is_empty());
         let fingerprint = words::fingerprint(&rule.id, &self.identity(asked), &it.map(|i| self.item_name(i)).unwrap_or_default());
         Finding {
             rule: at,
@@ -271,9 +281,10 @@ impl Context<'_> {
             confidence: found.map_or(rule.confidence, |f| f.confidence.min(rule.confidence)),
             message,
             subject,
-            carries: self.carried(rule, asked, &places),
+            carries,
             places,
             venue: found.and_then(|f| f.venue.clone()),
+            key,
             history: found.and_then(|f| f.history.clone()),
             suppressed: None,
             fingerprint,

@@ -8,7 +8,7 @@ use crate::inventory::{Inventory, KeyRecord};
 use crate::rules::template::{Piece, Template};
 use crate::rules::vocabulary::FactId;
 use crate::secrets::value::identify;
-use crate::text::{clean, label};
+use crate::text::clean;
 
 /// How many members a sentence lists.
 const LISTED: usize = 5;
@@ -37,13 +37,7 @@ impl Context<'_> {
 
     /// How reports call a key.
     pub(super) fn key_name(&self, record: &KeyRecord) -> SubjectName {
-        SubjectName {
-            kind: "key",
-            exchange: Some(record.key.exchange),
-            account: self.inventory.account_of(record).and_then(Inventory::account_name).map(|n| clean(n).into_owned()),
-            id: record.id().map(|id| clean(&id.shown()).into_owned()),
-            label: record.key.label.as_ref().map(|f| label(&f.value).into_owned()),
-        }
+        self.inventory.subject_of_key(record)
     }
 
     /// How reports call a subject.
@@ -53,12 +47,7 @@ impl Context<'_> {
             Asked::Key(at) => self.inventory.keys.get(at).map_or_else(|| bare("key"), |k| self.key_name(k)),
             Asked::Account(at) => {
                 let Some(record) = self.inventory.accounts.get(at) else { return bare("account") };
-                let name = Inventory::account_name(record).map(|n| clean(n).into_owned());
-                // Nothing names it: it is "the account of" its first key.
-                let nameless = record.implicit && name.is_none();
-                let first = if nameless { self.inventory.keys_of(at).next() } else { None };
-                let label = first.map(|k| format!("of {}", self.key_name(k).sentence()));
-                SubjectName { exchange: Some(record.account.exchange), account: name.clone(), id: name, label, ..bare("account") }
+                self.inventory.subject_of_account(record, at)
             }
             Asked::ThirdParty(at) => {
                 let Some((name, _)) = self.party(at) else { return bare("third-party") };

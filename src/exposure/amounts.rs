@@ -174,7 +174,7 @@ impl std::fmt::Display for Amounts {
 }
 
 /// Digits in groups of three, for a person: `412,000.5`.
-fn grouped(amount: Decimal) -> String {
+pub fn grouped(amount: Decimal) -> String {
     let text = amount.normalize().to_string();
     let (whole, decimals) = text.split_once('.').map_or((text.as_str(), None), |(w, d)| (w, Some(d)));
     let mut out = String::new();

@@ -328,6 +328,6 @@ fn parties(inventory: &Inventory) -> Vec<Group> {
 }
 
 /// The addresses from which a key's systems send, where all of them are declared and few enough to be listed.
-pub(super) fn egress_of(record: &KeyRecord) -> Option<&AddressSet> {
+pub fn egress_of(record: &KeyRecord) -> Option<&AddressSet> {
     record.egress.as_ref().filter(|e| e.complete && !e.used.is_empty()).map(|e| &e.used)
 }

@@ -22,3 +22,27 @@ pub use fixes::{Change, Fix};
 pub use radius::{Cell, KeyRadius, Leak, Radius, Reach, WayRadius, run};
 pub use ways::Way;
 pub use weigh::{Weight, weigh};
+
+use crate::declaration::Policy;
+use crate::inventory::Inventory;
+use crate::model::time::Time;
+
+/// What leaks cost today, and what could be changed.
+pub struct Exposed<'i> {
+    /// The inventory as the model sees it.
+    pub estate: Estate<'i>,
+    /// What leaks cost.
+    pub radius: Radius,
+    /// What could be changed, and what it takes away.
+    pub plan: fixes::Plan,
+}
+
+impl<'i> Exposed<'i> {
+    /// Runs the model on an inventory, and again after each proposed change.
+    pub fn of(inventory: &'i Inventory, policy: &Policy, now: Time) -> Self {
+        let estate = Estate::of(inventory, policy, now);
+        let radius = run(&estate);
+        let plan = fixes::plan(&estate, inventory, &radius);
+        Self { estate, radius, plan }
+    }
+}

@@ -38,7 +38,7 @@ impl Way {
     pub fn title(self) -> &'static str {
         match self {
             Self::KeyAndSecret => "key and secret leak",
-            Self::Mailbox => "and the mailbox is taken over",
+            Self::Mailbox => "key, secret and mailbox",
             Self::Server => "its server is taken over",
             Self::ThirdParty => "its third party is taken over",
             Self::Replay => "a recorded request is sent again",

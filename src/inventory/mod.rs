@@ -9,6 +9,7 @@ mod forget;
 mod ids;
 mod join;
 mod merge;
+mod names;
 mod published;
 mod relate;
 mod secrets;

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use super::{json, keys};
+use super::{json, keys, radius};
 use crate::declaration::Declaration;
 use crate::exchanges::WrittenEnvelope;
 use crate::rules::RuleFile;
@@ -20,6 +20,8 @@ pub enum Of {
     Report,
     /// The inventory of `keylint keys --format json`.
     Keys,
+    /// What leaks cost: the document of `keylint radius --format json`.
+    Radius,
     /// The envelope around an exchange's answer.
     Envelope,
 }
@@ -39,6 +41,7 @@ pub fn schema(of: Option<Of>) -> Schema {
         Some(Of::Shapes) => read::<ShapeFile>(),
         Some(Of::Report) => written::<json::Report<'_>>(),
         Some(Of::Keys) => written::<keys::Document<'_>>(),
+        Some(Of::Radius) => written::<radius::Document<'_>>(),
         Some(Of::Envelope) => read::<WrittenEnvelope>(),
         Some(Of::Rules) => {
             let mut schema = read::<RuleFile>();

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::base::Base;
+use crate::declaration::Policy;
 use crate::discover::{self, Aside};
 use crate::engine::{self, Context, Verdicts};
 use crate::finding::{Confidence, Finding, Severity};
@@ -59,6 +60,10 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// The rules that were asked.
     pub book: Rulebook,
+    /// What is known.
+    pub inventory: Inventory,
+    /// What is tolerated.
+    pub policy: Policy,
     /// The texts, masked.
     pub texts: Shown,
     /// What keeps the values that were found out of every report.
@@ -147,6 +152,8 @@ pub fn check(plan: &Plan) -> Outcome {
         problems: gathered.problems,
         coverage: gathered.coverage,
         book,
+        inventory: gathered.inventory,
+        policy,
         texts,
         guard: gathered.guard,
         config: gathered.config.map(|c| c.shown),
@@ -216,7 +223,9 @@ fn about(mut verdicts: Verdicts, as_staged: Option<Verdicts>, gathered: &Gathere
     let Some(texts) = &gathered.about else { return verdicts };
     if let Some(staged) = as_staged {
         let known: BTreeSet<String> = verdicts.findings.iter().map(|f| f.fingerprint.clone()).collect();
-        verdicts.findings.extend(staged.findings.into_iter().filter(|f| !known.contains(&f.fingerprint)));
+        // Their keys are those of another inventory.
+        let only_staged = staged.findings.into_iter().filter(|f| !known.contains(&f.fingerprint));
+        verdicts.findings.extend(only_staged.map(|f| Finding { key: None, ..f }));
         verdicts.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.places.first().map(|p| p.span), f.rule));
     }
     verdicts.findings.retain(|f| f.places.iter().any(|p| texts.contains(&p.span.text)));

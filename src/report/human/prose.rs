@@ -14,7 +14,7 @@ const LONGEST: usize = 2000;
 
 /// What a piece of text is, for those who see colours. Nothing is told by it alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     /// A finding that costs money, a run that could not be done.
     Bad,
     /// A finding to look at, something that was not read.
@@ -27,11 +27,13 @@ pub(super) enum Tone {
     Quiet,
     /// A run that passes.
     Good,
+    /// Like the words around it.
+    Plain,
 }
 
 impl Tone {
     /// The tone of a severity.
-    pub(super) fn of(severity: Severity) -> Self {
+    pub(in crate::report) fn of(severity: Severity) -> Self {
         match severity {
             Severity::Critical | Severity::High => Self::Bad,
             Severity::Medium | Severity::Low => Self::Warning,
@@ -47,12 +49,13 @@ impl Tone {
             Self::Heading => "\u{1b}[1m",
             Self::Quiet => "\u{1b}[2m",
             Self::Good => "\u{1b}[1;32m",
+            Self::Plain => "",
         }
     }
 }
 
 /// Writes prose in one style.
-pub(super) struct Pen {
+pub(in crate::report) struct Pen {
     colour: bool,
     unicode: bool,
     width: usize,
@@ -60,7 +63,7 @@ pub(super) struct Pen {
 
 impl Pen {
     /// A pen for a style.
-    pub(super) fn new(style: &Style) -> Self {
+    pub(in crate::report) fn new(style: &Style) -> Self {
         Self { colour: style.colour, unicode: style.unicode, width: style.width.clamp(40, WIDEST) }
     }
 
@@ -76,11 +79,17 @@ impl Pen {
 
     /// Words that are already cleaned, in a tone.
     fn paint(&self, tone: Tone, text: &str) -> String {
-        if self.colour && !text.is_empty() { format!("{}{text}\u{1b}[0m", tone.codes()) } else { text.to_owned() }
+        if self.colour && tone != Tone::Plain && !text.is_empty() { format!("{}{text}\u{1b}[0m", tone.codes()) } else { text.to_owned() }
+    }
+
+    /// A cell of a table: words that are cleaned and cut already, in a tone.
+    pub(in crate::report) fn painted(&self, tone: Tone, text: &str) -> String {
+        let text = if self.unicode { text.to_owned() } else { text.replace('\u{2026}', "~") };
+        self.paint(tone, &text)
     }
 
     /// A heading that divides the page.
-    pub(super) fn heading(&self, text: &str, out: &mut String) {
+    pub(in crate::report) fn heading(&self, text: &str, out: &mut String) {
         let bar = if self.unicode { "\u{2500}" } else { "-" };
         let text = self.words(text);
         let rest = self.width.saturating_sub(text.width() + 4).max(2);
@@ -90,14 +99,14 @@ impl Pen {
     }
 
     /// A line of its own in a tone.
-    pub(super) fn line(&self, tone: Tone, text: &str, out: &mut String) {
+    pub(in crate::report) fn line(&self, tone: Tone, text: &str, out: &mut String) {
         out.push_str(&self.paint(tone, &self.words(text)));
         out.push('\n');
     }
 
     /// A paragraph of words from outside: `indent` blanks, `lead` in its tone, and `body`, wrapped; what follows the first
     /// line is indented two more. A line break in it is a character like any other that must not do anything.
-    pub(super) fn paragraph(&self, indent: usize, lead: (Tone, &str), body: &str, out: &mut String) {
+    pub(in crate::report) fn paragraph(&self, indent: usize, lead: (Tone, &str), body: &str, out: &mut String) {
         self.wrap(indent, lead, [body].into_iter(), out);
     }
 

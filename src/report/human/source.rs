@@ -153,7 +153,7 @@ impl Drawer {
             let marked = match tone {
                 Tone::Bad => theme.styles.error,
                 Tone::Warning => theme.styles.warning,
-                Tone::Notice | Tone::Heading | Tone::Quiet | Tone::Good => theme.styles.advice,
+                Tone::Notice | Tone::Heading | Tone::Quiet | Tone::Plain | Tone::Good => theme.styles.advice,
             };
             let (aside, link) = (theme.styles.help, theme.styles.linum);
             theme.styles.highlights = window.labels.iter().map(|l| if l.primary() { marked } else { aside }).collect();
