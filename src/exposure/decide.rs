@@ -291,13 +291,8 @@ mod tests {
     use super::*;
     use crate::model::ip::IpEntry;
 
-    const SIGNED: Request<'static> = Request {
-        operation: Operation::Read,
-        signed: true,
-        source: Source::Anywhere,
-        age: Age::Fresh,
-        recipient: Recipient::Saved,
-    };
+    const SIGNED: Request<'static> =
+        Request { operation: Operation::Read, signed: true, source: Source::Anywhere, age: Age::Fresh, recipient: Recipient::Saved };
 
     fn set(entries: &[&str]) -> AddressSet {
         AddressSet::of(entries.iter().map(|e| IpEntry::parse(e)).collect::<Vec<_>>().iter())

@@ -265,7 +265,8 @@ pub fn plan<'i>(estate: &Estate<'i>, inventory: &'i Inventory, radius: &Radius) 
     let main = radius.main.as_deref();
     let worth = |change: Change, scratch: &mut Estate<'i>| {
         let concerned = concerned(&change, estate, inventory);
-        let old = (change.key().and_then(|k| scratch.keys.get(k).cloned()), change.account().and_then(|a| scratch.accounts.get(a).cloned()));
+        let old =
+            (change.key().and_then(|k| scratch.keys.get(k).cloned()), change.account().and_then(|a| scratch.accounts.get(a).cloned()));
         change.apply(scratch, inventory);
         let fix = compare(change, &concerned, radius, scratch, main);
         restore(scratch, &fix.change, old);

@@ -36,7 +36,11 @@ pub fn weigh(estate: &Estate<'_>, inventory: &Inventory, at: usize) -> Option<We
     let could = |operation| server.cell(operation).decision.is_executed();
     let worse = |severe: Severity| if anywhere { severe } else { severe.lower() };
     let (severity, what) = match withdrawal(estate, key, server) {
-        Some((severe, what)) => (worse(severe), what),
+        // What it may do besides matters where it cannot withdraw to wherever it likes.
+        Some((severe, what, false)) if could(Operation::Trade) || could(Operation::Transfer) => {
+            (worse(severe), format!("{}, {what}", moves(key, server)))
+        }
+        Some((severe, what, _)) => (worse(severe), what),
         None if could(Operation::Trade) || could(Operation::Transfer) => (worse(Severity::High), moves(key, server)),
         None if could(Operation::Read) => (worse(Severity::Medium), "can only read".to_owned()),
         None => (Severity::Low, "can do nothing that is known".to_owned()),
@@ -81,8 +85,8 @@ fn states(key: &KeyFacts<'_>, operation: Operation) -> Option<bool> {
     Operation::ALL.iter().position(|o| *o == operation).and_then(|at| key.rights.get(at).copied().flatten())
 }
 
-/// How bad its withdrawals are, where it may withdraw.
-fn withdrawal(estate: &Estate<'_>, key: &KeyFacts<'_>, server: &WayRadius) -> Option<(Severity, String)> {
+/// How bad its withdrawals are, where it may withdraw, and whether they go to any address.
+fn withdrawal(estate: &Estate<'_>, key: &KeyFacts<'_>, server: &WayRadius) -> Option<(Severity, String, bool)> {
     let permitted = key.administers || states(key, Operation::Withdraw) != Some(false);
     let stopped = server.cell(Operation::Withdraw).decision.stopped_by;
     if !permitted || stopped.is_some_and(|c| c < Check::AddressWhitelist && c != Check::IpWhitelist) {
@@ -97,14 +101,16 @@ fn withdrawal(estate: &Estate<'_>, key: &KeyFacts<'_>, server: &WayRadius) -> Op
     };
     let saved_only = by(Adding::Impossible).stopped_by == Some(Check::AddressWhitelist);
     Some(match (saved_only, key.adds_addresses) {
-        (false, _) => (Severity::Critical, format!("{can} to any address")),
-        (true, true) if by(Adding::WithTheKey).is_executed() => (Severity::Critical, format!("{can} to any address, which it adds itself")),
-        (true, true) => (Severity::High, format!("{can} to saved addresses, and to ones that it adds after a hold")),
+        (false, _) => (Severity::Critical, format!("{can} to any address"), true),
+        (true, true) if by(Adding::WithTheKey).is_executed() => {
+            (Severity::Critical, format!("{can} to any address, which it adds itself"), true)
+        }
+        (true, true) => (Severity::High, format!("{can} to saved addresses, and to ones that it adds after a hold"), false),
         // The list is worth what its confirmation is worth.
         (true, false) if by(Adding::FromTheMailbox).is_executed() => {
-            (Severity::Critical, format!("{can} to saved addresses, and to any once the mailbox is taken over, too"))
+            (Severity::Critical, format!("{can} to saved addresses, and to any once the mailbox is taken over, too"), false)
         }
-        (true, false) => (Severity::High, format!("{can} to saved addresses only")),
+        (true, false) => (Severity::High, format!("{can} to saved addresses only"), false),
     })
 }
 
@@ -120,7 +126,11 @@ fn moves(key: &KeyFacts<'_>, server: &WayRadius) -> String {
         (Some((_, false)), Some((_, true))) => "can transfer, perhaps trade".to_owned(),
         (Some((_, false)), Some((_, false))) => "may be able to trade and transfer".to_owned(),
         (Some((word, sure)), None) | (None, Some((word, sure))) => {
-            if sure { format!("can {word}") } else { format!("may be able to {word}") }
+            if sure {
+                format!("can {word}")
+            } else {
+                format!("may be able to {word}")
+            }
         }
         (None, None) => "can do nothing that is known".to_owned(),
     }

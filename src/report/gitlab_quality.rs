@@ -9,8 +9,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::document;
 use super::outside::{Outside, Spot};
+use super::pieces::document;
 use super::summary;
 use crate::finding::Severity;
 use crate::problem::Weight;

@@ -12,8 +12,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::document;
 use super::outside::Outside;
+use super::pieces::document;
 use super::summary;
 use crate::finding::{Finding, Severity};
 use crate::problem::Weight;

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::leaks::Leaks;
+use super::radius::ways_in_words;
 use super::summary;
 use crate::discover::Aside;
 use crate::engine::NotAssessed;
@@ -52,7 +54,16 @@ const NAMED: usize = 3;
 /// # Errors
 /// Where `out` cannot be written.
 pub fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    Report { outcome, style, pen: Pen::new(style), drawer: Drawer::new(style), explained: BTreeSet::new(), page: String::new() }.write(out)
+    Report {
+        outcome,
+        style,
+        pen: Pen::new(style),
+        drawer: Drawer::new(style),
+        leaks: Leaks::of_outcome(outcome),
+        explained: BTreeSet::new(),
+        page: String::new(),
+    }
+    .write(out)
 }
 
 /// Whether a finding is about no record of its own: such findings stand after those that are.
@@ -65,6 +76,8 @@ struct Report<'a> {
     style: &'a Style,
     pen: Pen,
     drawer: Drawer,
+    /// What the secrets that were found cost.
+    leaks: Leaks,
     /// Rules whose reason and remedy were printed already.
     explained: BTreeSet<usize>,
     /// What is written next.
@@ -74,6 +87,10 @@ struct Report<'a> {
 impl<'a> Report<'a> {
     fn write(mut self, out: &mut dyn Write) -> io::Result<()> {
         let problems = &self.outcome.problems;
+        if let Some(worst) = self.leaks.first_line() {
+            self.pen.paragraph(0, (Tone::Bad, "worst leak:"), worst, &mut self.page);
+            self.page.push('\n');
+        }
         for problem in problems.iter().filter(|p| p.weight == Weight::Fatal) {
             self.problem(problem);
             self.flush(out)?;
@@ -180,6 +197,9 @@ impl<'a> Report<'a> {
         }
         if let Some(because) = &finding.because {
             self.pen.paragraph(2, (Tone::Heading, &format!("{} because:", finding.severity)), because, page);
+        }
+        if let Some(leaked) = self.leaks.of(finding) {
+            self.pen.paragraph(2, (Tone::Heading, "radius:"), &ways_in_words(leaked), page);
         }
         match finding.confidence {
             Confidence::High => {}

@@ -7,12 +7,13 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::discover::Aside;
+use super::leaks::Leaks;
+use super::pieces::{CoverageOut, PlaceOut, ProblemOut, SubjectOut, Tool, harmless, tool};
+use super::radius::LeakedOut;
 use crate::finding::{CarriedPart, Confidence, Finding, Role, Severity};
 use crate::model::Exchange;
-use crate::problem::{Problem, Weight};
-use crate::run::{Coverage, Outcome};
-use crate::text::{Shown, Span, clean, opens_command};
+use crate::run::Outcome;
+use crate::text::clean;
 
 /// A report of `keylint check`.
 #[derive(Serialize, JsonSchema)]
@@ -38,15 +39,6 @@ pub struct Report<'a> {
     pub(super) coverage: CoverageOut,
 }
 
-/// What made a document.
-#[derive(Serialize, JsonSchema)]
-pub struct Tool {
-    /// `keylint`.
-    name: &'static str,
-    /// Its version.
-    version: &'static str,
-}
-
 /// How a check ended.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Verdict {
@@ -58,6 +50,8 @@ pub(super) struct Verdict {
     fail_on: Severity,
     /// The worst finding that counts.
     highest: Option<Severity>,
+    /// What the worst leak among the secrets that were found costs, in words; null where none is of a key that is known.
+    worst_leak: Option<String>,
     /// How many findings count, by severity.
     counts: Counts,
     /// How many findings do not count.
@@ -107,6 +101,9 @@ pub(super) struct FindingOut<'a> {
     /// The secret that it is about; only on findings about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<SecretOut>,
+    /// What its leak costs; only on findings about the secret of a key that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    radius: Option<&'a LeakedOut>,
     /// How the secret stands in the history; only where that was looked into.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<HistoryOut<'a>>,
@@ -114,21 +111,6 @@ pub(super) struct FindingOut<'a> {
     places: Vec<PlaceOut<'a>>,
     /// Why it does not count; null where it does.
     suppressed: Option<SuppressedOut<'a>>,
-}
-
-/// Whom a finding is about.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct SubjectOut<'a> {
-    /// key, account, third-party, address, transfer, exchange or estate.
-    kind: &'a str,
-    /// The exchange.
-    exchange: Option<&'a str>,
-    /// The account.
-    account: Option<&'a str>,
-    /// The id; of a key its ends.
-    id: Option<&'a str>,
-    /// The name its owner gave it.
-    label: Option<&'a str>,
 }
 
 /// A secret that stands in plaintext, never its value.
@@ -174,36 +156,6 @@ struct PartOut {
     place: usize,
 }
 
-/// A place.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct PlaceOut<'a> {
-    /// primary, part or related.
-    role: &'static str,
-    /// The file, with `/`, relative to the working folder where it lies in it.
-    path: Cow<'a, str>,
-    /// The commit; null in a working tree.
-    commit: Option<String>,
-    /// The member of an archive; null outside one.
-    member: Option<String>,
-    /// Where it begins.
-    start: PositionOut,
-    /// One past its end.
-    end: PositionOut,
-    /// What is to be seen there.
-    label: Cow<'a, str>,
-}
-
-/// Lines and columns count from 1, columns in Unicode characters, offsets in bytes of the file.
-#[derive(Serialize, JsonSchema)]
-struct PositionOut {
-    /// Line; null in a file that is no text.
-    line: Option<u32>,
-    /// Column; null in a file that is no text.
-    column: Option<u32>,
-    /// Offset.
-    offset: u64,
-}
-
 /// Why a finding does not count.
 #[derive(Serialize, JsonSchema)]
 struct SuppressedOut<'a> {
@@ -228,123 +180,8 @@ pub(super) struct NotAssessedOut<'a> {
     answered_by: &'a [String],
 }
 
-/// Something that was not read or not understood.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct ProblemOut<'a> {
-    /// A stable word.
-    code: &'static str,
-    /// note, incomplete or fatal.
-    weight: &'static str,
-    /// What happened.
-    message: String,
-    /// Where.
-    place: Option<PlaceOut<'a>>,
-    /// Other places that belong to it.
-    related: Vec<PlaceOut<'a>>,
-    /// What to do.
-    help: Option<String>,
-}
-
-/// What was read and what was not.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct CoverageOut {
-    /// Files of which the content was read.
-    files: usize,
-    /// Their bytes.
-    bytes: u64,
-    /// Exports among them.
-    exports: usize,
-    /// Keys that they state.
-    keys: usize,
-    /// Commits that were read.
-    commits: usize,
-    /// Left out by design.
-    left_out: Vec<AsideOut>,
-    /// In scope, and not read.
-    not_read: Vec<AsideOut>,
-}
-
-/// A path with a reason.
-#[derive(Serialize, JsonSchema)]
-struct AsideOut {
-    /// The path.
-    path: String,
-    /// The reason.
-    reason: String,
-}
-
-impl<'a> SubjectOut<'a> {
-    pub(super) fn new(name: &'a crate::finding::SubjectName) -> Self {
-        Self {
-            kind: name.kind,
-            exchange: name.exchange.map(Exchange::id),
-            account: name.account.as_deref(),
-            id: name.id.as_deref(),
-            label: name.label.as_deref(),
-        }
-    }
-}
-
-impl<'a> PlaceOut<'a> {
-    pub(super) fn new(texts: &'a Shown, span: Span, role: &'static str, label: &'a str) -> Option<Self> {
-        let text = texts.get(span.text)?;
-        let position = |offset| {
-            let at = text.position(offset);
-            PositionOut { line: (at.line > 0).then_some(at.line), column: (at.column > 0).then_some(at.column), offset: at.offset }
-        };
-        Some(Self {
-            role,
-            path: clean(text.path()),
-            commit: text.commit().map(str::to_owned),
-            member: None,
-            start: position(span.start),
-            end: position(span.end),
-            label: clean(label),
-        })
-    }
-}
-
-impl<'a> ProblemOut<'a> {
-    pub(super) fn new(texts: &'a Shown, problem: &'a Problem) -> Self {
-        Self {
-            code: problem.code,
-            weight: match problem.weight {
-                Weight::Note => "note",
-                Weight::Incomplete => "incomplete",
-                Weight::Fatal => "fatal",
-            },
-            message: clean(&problem.message).into_owned(),
-            place: problem.place.and_then(|span| PlaceOut::new(texts, span, "primary", "")),
-            related: problem.related.iter().filter_map(|(span, note)| PlaceOut::new(texts, *span, "related", note)).collect(),
-            help: problem.help.as_ref().map(|h| clean(h).into_owned()),
-        }
-    }
-}
-
-impl CoverageOut {
-    pub(super) fn new(coverage: &Coverage) -> Self {
-        let aside = |list: &[Aside]| {
-            let out = list.iter().map(|a| AsideOut { path: clean(&a.path).into_owned(), reason: clean(&a.reason).into_owned() });
-            out.collect::<Vec<_>>()
-        };
-        Self {
-            files: coverage.files,
-            bytes: coverage.bytes,
-            exports: coverage.exports,
-            keys: coverage.keys,
-            commits: coverage.commits,
-            left_out: aside(&coverage.left_out),
-            not_read: aside(&coverage.not_read),
-        }
-    }
-}
-
-/// What makes every document.
-pub(super) fn tool() -> Tool {
-    Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
-}
-
-pub(super) fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<FindingOut<'a>> {
+/// A finding as the document has it.
+pub(super) fn finding<'a>(outcome: &'a Outcome, leaks: &'a Leaks, finding: &'a Finding) -> Option<FindingOut<'a>> {
     let rule = outcome.book.rules.get(finding.rule)?;
     let role = |role| match role {
         Role::Primary => "primary",
@@ -373,6 +210,7 @@ pub(super) fn finding<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Option<
             open_seconds: h.open.as_millis() / 1000,
         }),
         secret: secret(outcome, finding),
+        radius: leaks.of(finding),
         places: finding.places.iter().filter_map(|p| PlaceOut::new(&outcome.texts, p.span, role(p.role), &p.note)).collect(),
         suppressed: finding.suppressed.as_ref().map(|s| SuppressedOut { by: s.by, reason: &s.reason, until: s.until.as_deref() }),
     })
@@ -394,7 +232,7 @@ fn secret(outcome: &Outcome, finding: &Finding) -> Option<SecretOut> {
 }
 
 /// The report without its findings.
-pub(super) fn report(outcome: &Outcome) -> Report<'_> {
+pub(super) fn report<'a>(outcome: &'a Outcome, leaks: &Leaks) -> Report<'a> {
     let mut counts = Counts::default();
     for finding in outcome.live() {
         match finding.severity {
@@ -415,6 +253,7 @@ pub(super) fn report(outcome: &Outcome) -> Report<'_> {
             complete: outcome.complete,
             fail_on: outcome.fail_on,
             highest: outcome.live().map(|f| f.severity).max(),
+            worst_leak: leaks.first_line().map(str::to_owned),
             counts,
             suppressed: outcome.verdicts.findings.iter().filter(|f| f.suppressed.is_some()).count(),
             not_assessed: outcome.not_possible(),
@@ -443,11 +282,12 @@ pub(super) fn report(outcome: &Outcome) -> Report<'_> {
 /// # Errors
 /// Where `out` cannot be written.
 pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> io::Result<()> {
-    let report = report(outcome);
+    let leaks = Leaks::of_outcome(outcome);
+    let report = report(outcome, &leaks);
     let mut bytes = harmless(serde_json::to_vec(&report).map_err(io::Error::from)?);
     // The findings are most of a report: they are written on all cores and put in their place.
     let shown: Vec<&Finding> = outcome.verdicts.findings.iter().filter(|f| show_suppressed || f.suppressed.is_none()).collect();
-    let parts: Vec<serde_json::Result<Vec<u8>>> = shown.par_chunks(256).map(|part| findings(outcome, part)).collect();
+    let parts: Vec<serde_json::Result<Vec<u8>>> = shown.par_chunks(256).map(|part| findings(outcome, &leaks, part)).collect();
     let place = b",\"findings\":[";
     let at = bytes.windows(place.len()).position(|w| w == place).map_or(bytes.len(), |i| i + place.len());
     let rest = bytes.split_off(at);
@@ -463,35 +303,14 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
     out.write_all(b"\n")
 }
 
-/// JSON in which no string holds a command of the machine that runs a job, see [`opens_command`]: the bracket is written as an
-/// escape, which is the same string to whoever reads it. Outside strings JSON has no `#`.
-pub(super) fn harmless(bytes: Vec<u8>) -> Vec<u8> {
-    let Some(first) = memchr::memmem::find(&bytes, b"##") else { return bytes };
-    let Ok(text) = std::str::from_utf8(&bytes) else { return bytes };
-    let (before, rest) = text.split_at_checked(first).unwrap_or(("", text));
-    let mut out = String::with_capacity(text.len() + 64);
-    out.push_str(before);
-    for c in rest.chars() {
-        if c == '[' && opens_command(&out) { out.push_str("\\u005b") } else { out.push(c) }
-    }
-    out.into_bytes()
-}
-
 /// Findings, separated by commas.
-fn findings(outcome: &Outcome, part: &[&Finding]) -> serde_json::Result<Vec<u8>> {
+fn findings(outcome: &Outcome, leaks: &Leaks, part: &[&Finding]) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(part.len() * 2048);
-    for found in part.iter().filter_map(|f| finding(outcome, f)) {
+    for found in part.iter().filter_map(|f| finding(outcome, leaks, f)) {
         if !bytes.is_empty() {
             bytes.push(b',');
         }
         serde_json::to_writer(&mut bytes, &found)?;
     }
     Ok(harmless(bytes))
-}
-
-/// Writes a document as one line. It is made as a whole first: many small writes cost more than the memory.
-pub(super) fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut bytes = harmless(serde_json::to_vec(value).map_err(io::Error::from)?);
-    bytes.push(b'\n');
-    out.write_all(&bytes)
 }

@@ -9,7 +9,9 @@ use std::io::{self, Write};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::json::{self, CoverageOut, Tool, Verdict};
+use super::json::{self, Verdict};
+use super::leaks::Leaks;
+use super::pieces::{self, CoverageOut, Tool};
 use crate::finding::Finding;
 use crate::run::Outcome;
 
@@ -25,7 +27,7 @@ struct Summary {
 
 /// Appends a record as a line.
 fn line(kind: &str, record: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    let record = json::harmless(serde_json::to_vec(record)?);
+    let record = pieces::harmless(serde_json::to_vec(record)?);
     out.extend_from_slice(format!("{{\"type\":\"{kind}\",").as_bytes());
     // Every record is an object with fields; its own brace is the one that stands already.
     out.extend_from_slice(record.strip_prefix(b"{").unwrap_or(&record));
@@ -39,9 +41,10 @@ fn line(kind: &str, record: &impl Serialize, out: &mut Vec<u8>) -> serde_json::R
 /// Where `out` cannot be written.
 pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> io::Result<()> {
     let shown: Vec<&Finding> = outcome.verdicts.findings.iter().filter(|f| show_suppressed || f.suppressed.is_none()).collect();
+    let leaks = Leaks::of_outcome(outcome);
     let lines = |part: &[&Finding]| {
         let mut bytes = Vec::with_capacity(part.len() * 2048);
-        for found in part.iter().filter_map(|f| json::finding(outcome, f)) {
+        for found in part.iter().filter_map(|f| json::finding(outcome, &leaks, f)) {
             line("finding", &found, &mut bytes)?;
         }
         Ok(bytes)
@@ -50,7 +53,7 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
     for part in parts {
         out.write_all(&part.map_err(io::Error::from)?)?;
     }
-    let report = json::report(outcome);
+    let report = json::report(outcome, &leaks);
     let mut bytes = Vec::new();
     for entry in &report.not_assessed {
         line("not_assessed", entry, &mut bytes)?;

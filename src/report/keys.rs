@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::json::{CoverageOut, PlaceOut, ProblemOut, Tool, tool};
+use super::pieces::{CoverageOut, PlaceOut, ProblemOut, Tool, tool};
 use crate::inventory::{AccountRecord, Inventory, KeyRecord};
 use crate::model::time::Time;
 use crate::model::{AddressStatus, Expiry, IpWhitelist, LastUse, PairWhitelist, Right, Signature, Stated, Status};
@@ -360,7 +360,7 @@ pub fn write_json(listing: &Listing<'_>, out: &mut dyn Write) -> io::Result<()> 
         coverage: CoverageOut::new(listing.coverage),
         problems: listing.problems.iter().map(|p| ProblemOut::new(listing.texts, p)).collect(),
     };
-    super::json::document(&document, out)
+    super::pieces::document(&document, out)
 }
 
 /// Writes the table.

@@ -1,11 +1,13 @@
 //! Markdown for a summary of a job (`keylint check --format markdown >>"$GITHUB_STEP_SUMMARY"`) or a comment on a change.
 //!
-//! The first line is the verdict. Nothing from outside becomes markup: names and places are code, sentences are escaped. A
+//! The first line is the worst leak among the secrets that were found, where one is of a key that is known; then comes the
+//! verdict. Nothing from outside becomes markup: names and places are code, sentences are escaped. A
 //! report stays below what GitHub takes of a step's summary, and says what it left out.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use super::leaks::Leaks;
 use super::markup::{code, paragraphs, prose};
 use super::outside::Outside;
 use super::summary;
@@ -162,7 +164,10 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
         2 => "incomplete",
         _ => "nothing to check",
     };
-    let head = format!("## keylint: {verdict}; {}\n\n", summary(outcome));
+    let leaks = Leaks::of_outcome(outcome);
+    // What hurts most stands first, the verdict right below.
+    let leak = leaks.first_line().map(|l| format!("**Worst leak:** {}\n\n", prose(&outside.words(l)))).unwrap_or_default();
+    let head = format!("{leak}## keylint: {verdict}; {}\n\n", summary(outcome));
     let (details, rest) = (details(&outside, &shown), rest(outcome, &outside));
     let mut table = String::new();
     if !shown.is_empty() {

@@ -14,9 +14,9 @@ use std::io::{self, Write};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::json::{CoverageOut, document};
 use super::markup::paragraphs;
 use super::outside::{Lies, Outside, Spot};
+use super::pieces::{CoverageOut, document};
 use super::summary;
 use crate::finding::{Confidence, Finding, Role, Severity};
 use crate::problem::Weight;

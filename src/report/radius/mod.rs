@@ -5,6 +5,7 @@ mod rows;
 mod table;
 
 pub use markdown::write as write_markdown;
+pub(in crate::report) use table::ways_in_words;
 pub use table::write as write_table;
 
 use std::io::{self, Write};
@@ -12,7 +13,7 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::json::{CoverageOut, ProblemOut, Tool, tool};
+use super::pieces::{CoverageOut, ProblemOut, Tool, tool};
 use crate::exposure::Exposed;
 use crate::finding::Severity;
 use crate::inventory::Inventory;
@@ -20,6 +21,7 @@ use crate::model::time::Time;
 use crate::problem::Problem;
 use crate::run::Coverage;
 use crate::text::Shown;
+pub(in crate::report) use rows::Rows;
 
 /// What is told.
 pub struct Telling<'a> {
@@ -73,7 +75,7 @@ pub struct Document<'a> {
 
 /// A key and what its leak costs.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct KeyOut {
+pub(in crate::report) struct KeyOut {
     /// Which key.
     pub subject: SubjectOut,
     /// How bad the leak of its secret is; null where no export states the key.
@@ -87,9 +89,20 @@ pub(super) struct KeyOut {
     pub reached: Option<Vec<ReachedOut>>,
 }
 
+/// What the leak of a secret that was found costs.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::report) struct LeakedOut {
+    /// How bad it is.
+    pub severity: Option<Severity>,
+    /// Why, in one sentence.
+    pub because: Option<String>,
+    /// The ways in which its key can leak, the worst first.
+    pub ways: Vec<WayOut>,
+}
+
 /// Whom something is about.
 #[derive(Clone, Serialize, JsonSchema)]
-pub(super) struct SubjectOut {
+pub(in crate::report) struct SubjectOut {
     /// `key` or `account`.
     pub kind: &'static str,
     /// The exchange.
@@ -104,7 +117,7 @@ pub(super) struct SubjectOut {
 
 /// An account that a key reaches.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ReachedOut {
+pub(in crate::report) struct ReachedOut {
     /// Its name.
     pub account: String,
     /// By which right: `transfer` or `administer`.
@@ -115,7 +128,7 @@ pub(super) struct ReachedOut {
 
 /// One way to leak.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct WayOut {
+pub(in crate::report) struct WayOut {
     /// `key-and-secret`, `mailbox`, `server`, `third-party`, `replay` or `key-id-only`.
     pub way: &'static str,
     /// What can be lost in this way; null where nothing can.
@@ -128,7 +141,7 @@ pub(super) struct WayOut {
 
 /// One operation of one way.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct OperationOut {
+pub(in crate::report) struct OperationOut {
     /// `read`, `trade`, `transfer` or `withdraw`.
     pub operation: &'static str,
     /// Whether the exchange executes it.
@@ -149,7 +162,7 @@ pub(super) struct OperationOut {
 
 /// An amount that can be lost. Where nobody stated an amount it is null, and everything there can be lost.
 #[derive(Clone, Serialize, JsonSchema)]
-pub(super) struct BoundOut {
+pub(in crate::report) struct BoundOut {
     /// The amount, as a decimal; null where it is not known.
     pub amount: Option<String>,
     /// Its currency.
@@ -160,7 +173,7 @@ pub(super) struct BoundOut {
 
 /// A single leak.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct LeakOut {
+pub(in crate::report) struct LeakOut {
     /// The way.
     pub way: &'static str,
     /// The server or the third party, where several keys leak at once.
@@ -177,7 +190,7 @@ pub(super) struct LeakOut {
 
 /// A change of settings and what it takes away.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct FixOut {
+pub(in crate::report) struct FixOut {
     /// What to change, in words.
     pub change: String,
     /// Of which key or account.
@@ -198,7 +211,7 @@ pub(super) struct FixOut {
 
 /// A setting and its new value.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct SettingOut {
+pub(in crate::report) struct SettingOut {
     /// Its name.
     pub name: &'static str,
     /// Its value.
@@ -207,7 +220,7 @@ pub(super) struct SettingOut {
 
 /// One way and the operations.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ConcernOut {
+pub(in crate::report) struct ConcernOut {
     /// The way.
     pub way: &'static str,
     /// The operations.
@@ -216,7 +229,7 @@ pub(super) struct ConcernOut {
 
 /// What is left after changes.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct AfterOut {
+pub(in crate::report) struct AfterOut {
     /// The worst single leak; null where none costs anything.
     pub worst: Option<LeakOut>,
     /// What single leaks cost at most, currency by currency.
@@ -228,22 +241,22 @@ pub(super) struct AfterOut {
 /// # Errors
 /// Where `out` cannot be written.
 pub fn write_json(telling: &Telling<'_>, out: &mut dyn Write) -> io::Result<()> {
-    super::json::document(&document(telling), out)
+    super::pieces::document(&document(telling), out)
 }
 
 /// The document.
 pub(super) fn document<'a>(telling: &Telling<'a>) -> Document<'a> {
-    let rows = rows::Rows::new(telling);
+    let rows = Rows::new(telling.inventory, &telling.exposed.estate, telling.exposed.radius.main.as_deref());
     Document {
         schema: "keylint-radius/1",
         tool: tool(),
         as_of: telling.as_of.to_string(),
         config: telling.config,
         noticed_after: telling.exposed.estate.noticed.to_string(),
-        keys: rows.keys(),
+        keys: rows.keys(&telling.exposed.radius, telling.only),
         worst: telling.exposed.radius.worst.as_ref().map(|l| rows.leak(l)),
         most: rows.bounds(&telling.exposed.radius.most),
-        fixes: rows.fixes(),
+        fixes: rows.fixes(&telling.exposed.plan, telling.only),
         after: rows.after(&telling.exposed.plan.after),
         coverage: CoverageOut::new(telling.coverage),
         problems: telling.problems.iter().map(|p| ProblemOut::new(telling.texts, p)).collect(),

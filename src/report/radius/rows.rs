@@ -3,13 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::{
-    AfterOut, BoundOut, ConcernOut, FixOut, KeyOut, LeakOut, OperationOut, ReachedOut, SettingOut, SubjectOut, Telling, WayOut,
-};
+use super::{AfterOut, BoundOut, ConcernOut, FixOut, KeyOut, LeakOut, LeakedOut, OperationOut, ReachedOut, SettingOut, SubjectOut, WayOut};
 use crate::exposure::estate::egress_of;
-use crate::exposure::fixes::Step;
+use crate::exposure::fixes::{Plan, Step};
 use crate::exposure::radius::reached;
-use crate::exposure::{Amounts, Change, Fix, KeyRadius, Leak, Operation, Reach, Way, WayRadius, weigh};
+use crate::exposure::{Amounts, Change, Estate, Fix, KeyRadius, Leak, Operation, Radius, Reach, Way, WayRadius, weigh};
 use crate::finding::SubjectName;
 use crate::inventory::Inventory;
 use crate::model::Right;
@@ -18,39 +16,41 @@ use crate::text::clean;
 /// Keys of a leak that are named.
 const NAMED: usize = 3;
 
-pub(super) struct Rows<'a, 't> {
-    telling: &'t Telling<'a>,
+/// Makes words of numbers.
+pub(in crate::report) struct Rows<'a> {
+    inventory: &'a Inventory,
+    estate: &'a Estate<'a>,
     main: Option<&'a str>,
 }
 
-impl<'a, 't> Rows<'a, 't> {
-    pub(super) fn new(telling: &'t Telling<'a>) -> Self {
-        Self { telling, main: telling.exposed.radius.main.as_deref() }
+impl<'a> Rows<'a> {
+    /// For an inventory and what the model makes of it.
+    pub(in crate::report) fn new(inventory: &'a Inventory, estate: &'a Estate<'a>, main: Option<&'a str>) -> Self {
+        Self { inventory, estate, main }
     }
 
     fn key(&self, at: usize) -> SubjectOut {
-        let name = self.telling.inventory.keys.get(at).map(|k| self.telling.inventory.subject_of_key(k));
+        let name = self.inventory.keys.get(at).map(|k| self.inventory.subject_of_key(k));
         name.map_or(SubjectOut { kind: "key", exchange: None, account: None, id: None, label: None }, subject)
     }
 
     fn account(&self, at: usize) -> SubjectOut {
-        let name = self.telling.inventory.accounts.get(at).map(|a| self.telling.inventory.subject_of_account(a, at));
+        let name = self.inventory.accounts.get(at).map(|a| self.inventory.subject_of_account(a, at));
         name.map_or(SubjectOut { kind: "account", exchange: None, account: None, id: None, label: None }, subject)
     }
 
     fn account_name(&self, at: usize) -> String {
-        let name = self.telling.inventory.accounts.get(at).and_then(Inventory::account_name).map(|n| clean(n).into_owned());
+        let name = self.inventory.accounts.get(at).and_then(Inventory::account_name).map(|n| clean(n).into_owned());
         name.unwrap_or_else(|| "its own account".to_owned())
     }
 
     /// The keys, the one whose leak is worst first; or the one that was asked for.
-    pub(super) fn keys(&self) -> Vec<KeyOut> {
-        let radius = &self.telling.exposed.radius;
+    pub(super) fn keys(&self, radius: &Radius, only: Option<usize>) -> Vec<KeyOut> {
         let mut out: Vec<(KeyOut, Amounts)> = Vec::new();
-        for (at, key) in radius.keys.iter().enumerate().filter(|(at, _)| self.telling.only.is_none_or(|only| only == *at)) {
+        for (at, key) in radius.keys.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at)) {
             let worst = key.worst_first(self.main);
             let bound = worst.first().map(|w| w.bound()).unwrap_or_default();
-            out.push((self.key_out(at, key, &worst), bound));
+            out.push((self.key_out(at, key, &worst, only.is_some()), bound));
         }
         let rank = |k: &KeyOut| k.severity;
         out.sort_by(|(a, x), (b, y)| match rank(b).cmp(&rank(a)) {
@@ -60,23 +60,30 @@ impl<'a, 't> Rows<'a, 't> {
         out.into_iter().map(|(key, _)| key).collect()
     }
 
-    fn key_out(&self, at: usize, key: &KeyRadius, worst: &[&WayRadius]) -> KeyOut {
-        let weight = weigh(&self.telling.exposed.estate, self.telling.inventory, at);
-        let facts = self.telling.exposed.estate.keys.get(at);
+    /// What the leak of one key's secret costs.
+    pub(in crate::report) fn leaked(&self, at: usize, key: &KeyRadius) -> LeakedOut {
+        let worst = key.worst_first(self.main);
+        let KeyOut { severity, because, ways, .. } = self.key_out(at, key, &worst, false);
+        LeakedOut { severity, because, ways }
+    }
+
+    fn key_out(&self, at: usize, key: &KeyRadius, worst: &[&WayRadius], with_reached: bool) -> KeyOut {
+        let weight = weigh(self.estate, self.inventory, at);
+        let facts = self.estate.keys.get(at);
         let furthest = key.ways.iter().flat_map(|w| &w.operations).map(|c| c.reach).max().unwrap_or(Reach::None);
-        let largest = |reach: Reach| facts.and_then(|f| reached(&self.telling.exposed.estate, f, reach).next());
+        let largest = |reach: Reach| facts.and_then(|f| reached(&self.estate, f, reach).next());
         // How far each kind of reach goes is the same for all ways: it is looked up once.
         let far = [Reach::None, Reach::Own, Reach::Movable, Reach::All].map(|reach| {
-            let count = facts.map_or(0, |f| reached(&self.telling.exposed.estate, f, reach).count());
+            let count = facts.map_or(0, |f| reached(&self.estate, f, reach).count());
             let own = facts.and_then(|f| f.account).map_or_else(|| "its own account".to_owned(), |a| self.account_name(a));
             let mut path = vec![own];
             path.extend(largest(reach).map(|a| self.account_name(a)));
             (reach, count, path)
         });
-        let reached_out = self.telling.only.map(|_| {
+        let reached_out = with_reached.then(|| {
             let by = if furthest == Reach::All { "administer" } else { "transfer" };
-            let members = facts.into_iter().flat_map(|f| reached(&self.telling.exposed.estate, f, furthest));
-            let balance = |a: usize| self.telling.exposed.estate.accounts.get(a).map(|a| a.balance.clone()).unwrap_or_default();
+            let members = facts.into_iter().flat_map(|f| reached(&self.estate, f, furthest));
+            let balance = |a: usize| self.estate.accounts.get(a).map(|a| a.balance.clone()).unwrap_or_default();
             let one = |a: usize| ReachedOut { account: self.account_name(a), by, balance: self.shown(&balance(a)) };
             members.map(one).collect()
         });
@@ -168,7 +175,7 @@ impl<'a, 't> Rows<'a, 't> {
         }
     }
 
-    fn key_words(&self, at: usize) -> String {
+    pub(in crate::report) fn key_words(&self, at: usize) -> String {
         let subject = self.key(at);
         let exchange = subject.exchange.unwrap_or("?");
         match (subject.id, subject.label, subject.account) {
@@ -179,18 +186,17 @@ impl<'a, 't> Rows<'a, 't> {
         }
     }
 
-    pub(super) fn fixes(&self) -> Vec<FixOut> {
-        let only = self.telling.only;
-        let account = only.and_then(|k| self.telling.inventory.keys.get(k)).and_then(|k| k.account);
+    pub(super) fn fixes(&self, plan: &Plan, only: Option<usize>) -> Vec<FixOut> {
+        let account = only.and_then(|k| self.inventory.keys.get(k)).and_then(|k| k.account);
         let concerned = |f: &&Fix| match (only, f.change.key()) {
             (None, _) => true,
             (Some(only), Some(key)) => only == key,
             (Some(_), None) => f.change.account().is_some() && f.change.account() == account,
         };
-        self.telling.exposed.plan.fixes.iter().filter(concerned).map(|f| self.fix(f)).collect()
+        plan.fixes.iter().filter(concerned).map(|f| self.fix(f, only.is_none())).collect()
     }
 
-    fn fix(&self, fix: &Fix) -> FixOut {
+    fn fix(&self, fix: &Fix, of_all: bool) -> FixOut {
         let (change, setting) = self.change(&fix.change);
         let mut concerns: BTreeMap<Way, Vec<&'static str>> = BTreeMap::new();
         for (way, operation) in &fix.concerns {
@@ -215,7 +221,7 @@ impl<'a, 't> Rows<'a, 't> {
             removes_words,
             concerns: concerns.into_iter().map(|(way, operations)| ConcernOut { way: way.id(), operations }).collect(),
             // What is left concerns all keys: to who asked about one, it says nothing.
-            then: fix.then.as_ref().filter(|_| self.telling.only.is_none()).map(|s| self.after(s)),
+            then: fix.then.as_ref().filter(|_| of_all).map(|s| self.after(s)),
         }
     }
 
@@ -225,7 +231,7 @@ impl<'a, 't> Rows<'a, 't> {
 
     /// A change in words, and the setting that it is.
     fn change(&self, change: &Change) -> (String, SettingOut) {
-        let inventory = self.telling.inventory;
+        let inventory = self.inventory;
         let setting = |name, value: &dyn std::fmt::Display| SettingOut { name, value: value.to_string() };
         let record = change.key().and_then(|k| inventory.keys.get(k));
         match change {
@@ -266,7 +272,7 @@ impl<'a, 't> Rows<'a, 't> {
                 (format!("let no more than the regular payout of {limit} leave in a day"), setting("withdrawals.daily-limit", limit))
             }
             Change::WorkingBalance { account } => {
-                let working = self.telling.exposed.estate.accounts.get(*account).and_then(|a| a.working.clone()).unwrap_or_default();
+                let working = self.estate.accounts.get(*account).and_then(|a| a.working.clone()).unwrap_or_default();
                 (
                     format!("keep no more than the working balance of {working} on it, the rest where no key reaches it"),
                     setting("balance", &working.parts().map(|(c, a)| format!("{a} {c}")).collect::<Vec<_>>().join(" + ")),

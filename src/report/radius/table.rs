@@ -58,7 +58,8 @@ fn estate(document: &Document<'_>, pen: &Pen, page: &mut String) {
     }
     columns(&head, &rows, pen, page);
     page.push('\n');
-    let words = "The key id alone executes nothing: the signature stops it. `keylint radius --key ID` shows one key with every way and check.";
+    let words =
+        "The key id alone executes nothing: the signature stops it. `keylint radius --key ID` shows one key with every way and check.";
     pen.paragraph(0, (Tone::Quiet, ""), words, page);
     page.push('\n');
 }
@@ -190,6 +191,13 @@ pub(super) fn lost(way: &WayOut) -> String {
         (None, true) => "secrecy".to_owned(),
         (None, false) => "nothing".to_owned(),
     }
+}
+
+/// What a leak makes possible, in one line: `key and secret: trade, 12,000 USDT; server: trade, 12,000 USDT`.
+pub(in crate::report) fn ways_in_words(leaked: &super::LeakedOut) -> String {
+    let way = |w: &WayOut| format!("{}: {}, {}", short(w.way), executed(w).join(" "), lost(w));
+    let ways: Vec<String> = leaked.ways.iter().filter(|w| w.operations.iter().any(|o| o.executed)).map(way).collect();
+    if ways.is_empty() { "nothing would be executed".to_owned() } else { ways.join("; ") }
 }
 
 /// The operations that are executed; reading goes without saying beside others.
