@@ -21,6 +21,7 @@ pub mod intake;
 pub mod engine;
 pub mod plan;
 pub mod run;
+pub mod respond;
 pub mod proof;
 pub mod report;
 pub mod cli;

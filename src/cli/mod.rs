@@ -7,6 +7,7 @@ mod hook;
 mod init;
 mod outputs;
 mod progress;
+mod respond;
 mod rules;
 mod why;
 
@@ -39,6 +40,8 @@ enum Command {
     Check(Check),
     /// List what was read, before any judgement
     Keys(Keys),
+    /// Write what to do about a suspected leak of one key, in order
+    Respond(respond::Respond),
     /// Draft a declaration from exports
     Init(init::Init),
     /// Print a rule as a person would read it, or why something on a line of a file is a finding or is none
@@ -266,6 +269,7 @@ fn run(command: Command) -> io::Result<u8> {
     let code = match command {
         Command::Check(check) => run_check(check, &mut out)?,
         Command::Keys(list) => run_keys(list, &mut out)?,
+        Command::Respond(leak) => respond::run(leak, &mut out)?,
         Command::Init(draft) => init::run(draft, &mut out)?,
         Command::Explain { rule, rules } => match why::place(&rule) {
             Some((path, line)) => why::run(&path, line, rules, &mut out)?,

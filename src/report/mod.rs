@@ -12,6 +12,7 @@ pub mod keys;
 pub mod markdown;
 mod markup;
 mod outside;
+pub mod playbook;
 pub mod sarif;
 pub mod schema;
 

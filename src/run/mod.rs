@@ -57,6 +57,8 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// What was read.
     pub coverage: Coverage,
+    /// What is known, joined.
+    pub inventory: Inventory,
     /// The rules that were asked.
     pub book: Rulebook,
     /// The texts, masked.
@@ -146,6 +148,7 @@ pub fn check(plan: &Plan) -> Outcome {
         verdicts,
         problems: gathered.problems,
         coverage: gathered.coverage,
+        inventory: gathered.inventory,
         book,
         texts,
         guard: gathered.guard,
