@@ -63,7 +63,7 @@ fn bybit(keys: &[(&str, &str, &[&str])]) -> String {
     };
     json!({
         "exchange": "bybit", "endpoint": "GET /v5/user/sub-apikeys", "account": "bybit/maker",
-        "response": {"retCode": 0, "retMsg": "", "retExtInfo": {}, "time": 1793344231406_i64,
+        "response": {"retCode": 0, "retMsg": "", "retExtInfo": {}, "time": 1_793_344_231_406_i64,
             "result": {"result": keys.iter().map(key).collect::<Vec<_>>(), "nextPageCursor": ""}}
     })
     .to_string()

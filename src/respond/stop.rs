@@ -127,9 +127,10 @@ fn account_keys(case: &Case<'_>, sources: &mut Sources) -> Step {
     let step = Step::new(format!(
         "**If the source of the leak is not identified:** revoke every key of {name} as well. Only where it is certain that nothing but this one secret left may the others stay."
     ));
-    let step = match keys.is_empty() {
-        true => step.note("No other key of it is known here, which does not mean that there is none: the page of API keys lists them all."),
-        false => step.parts(revoke_lines(case, &keys)),
+    let step = if keys.is_empty() {
+        step.note("No other key of it is known here, which does not mean that there is none: the page of API keys lists them all.")
+    } else {
+        step.parts(revoke_lines(case, &keys))
     };
     if kind(case) == Some(AccountKind::Master) {
         return step;
