@@ -357,3 +357,23 @@ fn the_demonstration_has_a_playbook_for_each_of_its_keys() {
     let (code, out, _) = respond(root, &["binance:Vfh9", "fixtures/demo"]);
     assert!(code == 0 && out.contains("`Vfh9…3AHd`"), "{code} {out}");
 }
+
+#[test]
+fn a_backup_or_a_replacement_that_is_declared_keeps_control_of_positions() {
+    let declared = "version: 1
+keys:
+  - { key: deribit Ab12Cd34Ef56Gh78, task: trading }
+  - { key: deribit Zx98Wv76Ut54Sr32, task: trading, backup-for: deribit Ab12Cd34Ef56Gh78 }
+  - { key: deribit Mn45Lk67Jh89Fg01, task: trading, replaces: deribit Zx98Wv76Ut54Sr32 }
+";
+    let dir = folder(&[("keylint.yaml", declared), ("notes.txt", "read")]);
+    let text = playbook(dir.path(), &["Ab12"]);
+    in_order(
+        &text,
+        &["- [ ] **Backup key**: `deribit Zx98…Sr32` is declared to stand in for it", "**New key first**", "**Cancel all open orders"],
+    );
+    assert!(text.contains("Or `private/reset_api_key`: the same key with a new secret"), "{text}");
+    let text = playbook(dir.path(), &["Zx98"]);
+    assert!(text.contains("- [ ] **Replacement**: `deribit Mn45…Fg01` is declared to replace it"), "{text}");
+    assert!(!text.contains("**Backup key**"), "{text}");
+}

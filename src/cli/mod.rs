@@ -358,7 +358,11 @@ fn run_keys(list: Keys, out: &mut dyn Write) -> io::Result<u8> {
 
 /// Problems of commands whose output is no report, on standard error.
 fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io::Result<()> {
-    let mut err = io::stderr().lock();
+    told(problems, texts, &mut io::stderr().lock())
+}
+
+/// The same into anything.
+fn told(problems: &[crate::problem::Problem], texts: &crate::text::Shown, out: &mut dyn Write) -> io::Result<()> {
     for problem in problems {
         let at = problem.place.and_then(|s| Some((texts.get(s.text)?, s)));
         let at = at.map(|(t, s)| {
@@ -366,7 +370,7 @@ fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io:
             format!("{}:{}:{}: ", t.name(), p.line, p.column)
         });
         let help = problem.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
-        writeln!(err, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;
+        writeln!(out, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;
     }
     Ok(())
 }

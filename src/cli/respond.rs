@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::{Reading, progress, tell, time};
+use super::{Reading, progress, time, told};
 use crate::model::time::Time;
 use crate::problem::Weight;
 use crate::report::playbook;
@@ -42,26 +42,24 @@ pub fn run(leak: Respond, out: &mut dyn Write) -> io::Result<u8> {
     }
     let outcome = progress::watched(&plan.progress, || run::check(&plan));
     let unread: Vec<_> = outcome.problems.iter().filter(|p| p.weight != Weight::Note).cloned().collect();
-    let mut told = Vec::new();
-    let said = |path: &str| unread.iter().filter_map(|p| p.place).any(|s| outcome.texts.path(s.text) == path);
-    for aside in outcome.coverage.not_read.iter().filter(|a| !said(&a.path)).take(UNREAD) {
-        writeln!(told, "keylint: not read, so that a place may be missing: {}: {}", clean(&aside.path), clean(&aside.reason))?;
+    let mut said = Vec::new();
+    let named = |path: &str| unread.iter().filter_map(|p| p.place).any(|s| outcome.texts.path(s.text) == path);
+    for aside in outcome.coverage.not_read.iter().filter(|a| !named(&a.path)).take(UNREAD) {
+        writeln!(said, "keylint: not read, so that a place may be missing: {}: {}", clean(&aside.path), clean(&aside.reason))?;
     }
-    if !unread.is_empty() {
-        tell(&unread, &outcome.texts)?;
-    }
+    told(&unread, &outcome.texts, &mut said)?;
     let at = match respond::choose(&outcome, &leak.key) {
         Ok(at) => at,
         Err(why) => {
             let nothing = outcome.exit == 3 && outcome.inventory.keys.is_empty();
-            writeln!(told, "keylint: {why}")?;
-            outcome.guard.clean(&mut told);
-            io::stderr().write_all(&told)?;
+            writeln!(said, "keylint: {why}")?;
+            outcome.guard.clean(&mut said);
+            io::stderr().write_all(&said)?;
             return Ok(if nothing { 3 } else { 2 });
         }
     };
-    outcome.guard.clean(&mut told);
-    io::stderr().write_all(&told)?;
+    outcome.guard.clean(&mut said);
+    io::stderr().write_all(&said)?;
     let Some(steps) = respond::playbook(&outcome, at, leak.since) else { return Ok(2) };
     let mut bytes = Vec::new();
     playbook::write(&steps, outcome.as_of, outcome.config.as_deref(), &mut bytes)?;

@@ -133,7 +133,8 @@ fn account_keys(case: &Case<'_>, sources: &mut Sources) -> Step {
         step.parts(revoke_lines(case, &keys))
     };
     if kind(case) == Some(AccountKind::Master) {
-        return step;
+        let minted = "It belongs to a master account and may administer, as far as is known: keys of sub-accounts may have been made or changed with it.";
+        return if case.may(Right::Administer) { step.note(minted) } else { step };
     }
     let freeze = case.ways().map(|w| case.told(&w.freeze_sub_account, sources)).unwrap_or_default();
     step.notes(freeze.into_iter().map(|w| format!("The whole sub-account can be frozen: {w}. Look what that does to its open orders.")))
