@@ -22,6 +22,7 @@ pub mod exposure;
 pub mod engine;
 pub mod plan;
 pub mod run;
+pub mod respond;
 pub mod proof;
 pub mod report;
 pub mod cli;

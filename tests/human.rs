@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use keylint::engine::{self, Context, Verdicts};
 use keylint::finding::{Finding, Label, Role, Severity, SubjectName, Suppressed};
+use keylint::inventory::Inventory;
 use keylint::model::time::Time;
 use keylint::plan::Plan;
 use keylint::problem::{Problem, Weight};
@@ -127,6 +128,7 @@ fn outcome(files: &[(&str, &str)], paths: &[&str]) -> Outcome {
         verdicts,
         problems: gathered.problems,
         coverage: gathered.coverage,
+        inventory: gathered.inventory,
         book,
         texts: gathered.texts.into_shown(),
         guard: keylint::scan::Guard::default(),
@@ -149,6 +151,7 @@ fn made_up(texts: &[(&str, &str)]) -> Outcome {
         verdicts: Verdicts::default(),
         problems: Vec::new(),
         coverage: Coverage::default(),
+        inventory: Inventory::default(),
         book,
         texts: all.into_shown(),
         guard: keylint::scan::Guard::default(),

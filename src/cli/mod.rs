@@ -8,6 +8,7 @@ mod init;
 mod outputs;
 mod progress;
 mod radius;
+mod respond;
 mod rules;
 mod why;
 
@@ -42,6 +43,8 @@ enum Command {
     Keys(Keys),
     /// Say what a leak of each key costs, and which changes take how much of it away
     Radius(radius::Radius),
+    /// Write what to do about a suspected leak of one key, in order
+    Respond(respond::Respond),
     /// Draft a declaration from exports
     Init(init::Init),
     /// Print a rule as a person would read it, or why something on a line of a file is a finding or is none
@@ -270,6 +273,7 @@ fn run(command: Command) -> io::Result<u8> {
         Command::Check(check) => run_check(check, &mut out)?,
         Command::Keys(list) => run_keys(list, &mut out)?,
         Command::Radius(asked) => radius::run(asked, &mut out)?,
+        Command::Respond(leak) => respond::run(leak, &mut out)?,
         Command::Init(draft) => init::run(draft, &mut out)?,
         Command::Explain { rule, rules } => match why::place(&rule) {
             Some((path, line)) => why::run(&path, line, rules, &mut out)?,
@@ -358,7 +362,11 @@ fn run_keys(list: Keys, out: &mut dyn Write) -> io::Result<u8> {
 
 /// Problems of commands whose output is no report, on standard error.
 fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io::Result<()> {
-    let mut err = io::stderr().lock();
+    told(problems, texts, &mut io::stderr().lock())
+}
+
+/// The same into anything.
+fn told(problems: &[crate::problem::Problem], texts: &crate::text::Shown, out: &mut dyn Write) -> io::Result<()> {
     for problem in problems {
         let at = problem.place.and_then(|s| Some((texts.get(s.text)?, s)));
         let at = at.map(|(t, s)| {
@@ -366,7 +374,7 @@ fn tell(problems: &[crate::problem::Problem], texts: &crate::text::Shown) -> io:
             format!("{}:{}:{}: ", t.name(), p.line, p.column)
         });
         let help = problem.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
-        writeln!(err, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;
+        writeln!(out, "{}{}{}", at.unwrap_or_default(), clean(&problem.message), clean(&help))?;
     }
     Ok(())
 }

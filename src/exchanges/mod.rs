@@ -7,6 +7,7 @@ mod envelope;
 mod fields;
 mod mask;
 mod pages;
+mod playbook;
 mod profile;
 mod recognise;
 mod record;
@@ -28,6 +29,7 @@ mod okx;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
 pub use pages::{Page, PageOf, missing as missing_pages};
+pub use playbook::{Playbook, Way};
 pub use profile::{CountedFrom, Profile, SignatureKind, profile};
 pub use recognise::{Nearest, Reading, read};
 pub use record::{Record, whitelist};

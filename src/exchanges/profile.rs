@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::playbook::Playbook;
 use super::{READERS, Reader};
 use crate::document;
 use crate::model::time::Period;
@@ -123,6 +124,9 @@ pub struct Profile {
     /// What the exchange fixes.
     #[serde(default)]
     pub facts: Facts,
+    /// Where a leaked key is stopped, and what it did can be read.
+    #[serde(default)]
+    pub respond: Playbook,
     /// Its answers about keys, accounts and addresses.
     pub payloads: Vec<PayloadFacts>,
 }

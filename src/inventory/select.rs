@@ -45,6 +45,7 @@ impl fmt::Display for Unselected {
                 write!(f, "no key is called {asked}")?;
                 match near {
                     Some(near) => write!(f, "; did you mean {near}?"),
+                    None if *of == 1 => f.write_str("; one key is known, and `keylint keys` shows it"),
                     None => write!(f, "; {of} keys are known, and `keylint keys` lists them"),
                 }
             }

@@ -15,6 +15,7 @@ mod markup;
 mod outside;
 mod pieces;
 pub mod radius;
+pub mod playbook;
 pub mod sarif;
 pub mod schema;
 

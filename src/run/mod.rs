@@ -58,10 +58,10 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// What was read.
     pub coverage: Coverage,
+    /// What is known, joined.
+    pub inventory: Inventory,
     /// The rules that were asked.
     pub book: Rulebook,
-    /// What is known.
-    pub inventory: Inventory,
     /// What is tolerated.
     pub policy: Policy,
     /// The texts, masked.
@@ -151,8 +151,8 @@ pub fn check(plan: &Plan) -> Outcome {
         verdicts,
         problems: gathered.problems,
         coverage: gathered.coverage,
-        book,
         inventory: gathered.inventory,
+        book,
         policy,
         texts,
         guard: gathered.guard,
