@@ -13,6 +13,7 @@ mod recognise;
 mod record;
 #[cfg(test)]
 mod sample;
+mod settings;
 
 mod binance;
 mod bitget;
@@ -33,6 +34,7 @@ pub use playbook::{Playbook, Way};
 pub use profile::{CountedFrom, Profile, SignatureKind, profile};
 pub use recognise::{Nearest, Reading, read};
 pub use record::{Record, whitelist};
+pub use settings::{Form, Grant, IpForm, PairForm, ReadOnly, ReadOnlyOf, Separated, Settings, Vocabulary, Word};
 
 use crate::document::{Node, duplicates as duplicates_of};
 use crate::model::{Account, Address, Exchange, Key};

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::playbook::Playbook;
+use super::settings::Settings;
 use super::{READERS, Reader};
 use crate::document;
 use crate::model::time::Period;
@@ -127,11 +128,17 @@ pub struct Profile {
     /// Where a leaked key is stopped, and what it did can be read.
     #[serde(default)]
     pub respond: Playbook,
+    /// How it writes what can be set of a key.
+    settings: Option<Settings>,
     /// Its answers about keys, accounts and addresses.
     pub payloads: Vec<PayloadFacts>,
 }
 
 impl Profile {
+    /// How the exchange writes what can be set of a key; nothing where no answer states it, or its words are not known.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
     /// The endpoints whose answers state a fact, in the order of the profile.
     pub fn answered_by(&self, field: FieldName) -> impl Iterator<Item = &str> {
         self.payloads.iter().filter(move |p| p.states.contains(&field)).map(|p| p.endpoint.as_str())
