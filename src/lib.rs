@@ -19,6 +19,7 @@ pub mod scan;
 pub mod inventory;
 pub mod intake;
 pub mod exposure;
+pub mod tighten;
 pub mod engine;
 pub mod plan;
 pub mod run;

@@ -10,6 +10,7 @@ mod progress;
 mod radius;
 mod respond;
 mod rules;
+mod tighten;
 mod why;
 
 use std::io::{self, IsTerminal as _, Write};
@@ -45,6 +46,8 @@ enum Command {
     Radius(radius::Radius),
     /// Write what to do about a suspected leak of one key, in order
     Respond(respond::Respond),
+    /// Print the smallest settings of a key that still do its declared work, and what they would stop
+    Tighten(tighten::Tighten),
     /// Draft a declaration from exports
     Init(init::Init),
     /// Print a rule as a person would read it, or why something on a line of a file is a finding or is none
@@ -274,6 +277,7 @@ fn run(command: Command) -> io::Result<u8> {
         Command::Keys(list) => run_keys(list, &mut out)?,
         Command::Radius(asked) => radius::run(asked, &mut out)?,
         Command::Respond(leak) => respond::run(leak, &mut out)?,
+        Command::Tighten(asked) => tighten::run(asked, &mut out)?,
         Command::Init(draft) => init::run(draft, &mut out)?,
         Command::Explain { rule, rules } => match why::place(&rule) {
             Some((path, line)) => why::run(&path, line, rules, &mut out)?,

@@ -250,10 +250,7 @@ fn works(record: &KeyRecord, now: Time) -> Option<bool> {
 fn party<'i>(inventory: &'i Inventory, record: &'i KeyRecord) -> Option<Source<'i>> {
     let declared = inventory.holders(record).next().map(|name| service_of(inventory, &name.value));
     let listed = || {
-        let entries = match value(&record.key.ip_whitelist)? {
-            IpWhitelist::Listed(entries) => entries,
-            _ => return None,
-        };
+        let IpWhitelist::Listed(entries) = value(&record.key.ip_whitelist)? else { return None };
         entries.iter().find_map(|e| published_by(e.value.range()?))
     };
     match declared {

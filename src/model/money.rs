@@ -8,10 +8,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A number with decimals, never a float.
+pub type Decimal = rust_decimal::Decimal;
 
 const LONGEST_CODE: usize = 20;
 

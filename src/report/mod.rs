@@ -1,5 +1,6 @@
 //! Outcome → bytes: one file for each format. No format filters, sorts, merges or counts: that was settled before.
 
+mod columns;
 pub mod compact;
 pub mod github;
 pub mod gitlab_quality;
@@ -18,6 +19,7 @@ pub mod radius;
 pub mod playbook;
 pub mod sarif;
 pub mod schema;
+pub mod tighten;
 
 use std::io::{self, Write};
 

@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::{Document, FixOut, KeyOut, OperationOut, Telling, WayOut, document};
 use crate::exposure::{Check, Way};
+use crate::report::columns::columns;
 use crate::report::human::{Pen, Style, Tone};
 use crate::text::clean;
 
@@ -288,27 +287,4 @@ fn cut(text: &str, most: usize) -> String {
     }
     let kept: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{kept}\u{2026}")
-}
-
-/// Rows in columns, the first in the tone of its row; the head is quiet.
-fn columns<const N: usize>(head: &[&str; N], rows: &[(Tone, [String; N])], pen: &Pen, page: &mut String) {
-    let mut widths = head.map(UnicodeWidthStr::width);
-    for (_, row) in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
-        }
-    }
-    let mut line = |tone: Tone, cells: &[String]| {
-        for (n, (width, cell)) in widths.iter().zip(cells).enumerate() {
-            let last = n + 1 == cells.len();
-            let blanks = if last { 0 } else { width - cell.width() + 2 };
-            page.push_str(&if n == 0 || tone == Tone::Quiet { pen.painted(tone, cell) } else { pen.painted(Tone::Plain, cell) });
-            page.extend(std::iter::repeat_n(' ', blanks));
-        }
-        let kept = page.trim_end_matches(' ').len();
-        page.truncate(kept);
-        page.push('\n');
-    };
-    line(Tone::Quiet, &head.map(str::to_owned));
-    rows.iter().for_each(|(tone, cells)| line(*tone, cells));
 }
