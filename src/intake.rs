@@ -227,6 +227,19 @@ impl Taken {
                     )),
                 );
             }
+            Reading::Undocumented { enveloped: false, .. } if expected != Expected::Export => self.unknown = true,
+            Reading::Undocumented { exchange, span, .. } => {
+                self.unknown = true;
+                self.near_miss = true;
+                self.hide_all = true;
+                let title = exchange.title();
+                let problem = Problem::incomplete(
+                    "undocumented-export",
+                    start(span),
+                    format!("{title} documents no answer about its keys, accounts or addresses: this was not read"),
+                );
+                self.problems.push(problem.help("declare its keys by hand, as its web page shows them"));
+            }
             Reading::Unknown { nearest, problems, enveloped, span } => {
                 self.unknown = true;
                 self.hide_all = true;

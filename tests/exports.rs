@@ -113,6 +113,20 @@ fn every_fixture_reads_to_the_normal_form_beside_it() {
 }
 
 #[test]
+fn what_is_said_to_be_of_an_exchange_without_payloads_is_told_and_not_read() {
+    for reader in READERS.iter().filter(|r| r.payloads.is_empty()) {
+        let id = reader.exchange.id();
+        let answer = r#"{ "apiKey": "Kq7Zp2Lm9Xc4Vb8Nt1", "permissions": ["trade"], "ips": ["51.158.10.20"] }"#;
+        let enveloped = format!(r#"{{ "exchange": "{id}", "response": {answer} }}"#);
+        for (source, asked) in [(answer, Some(reader.exchange)), (&enveloped, None)] {
+            let (inventory, problems, _, exports) = taken(source, asked);
+            let codes: Vec<_> = problems.iter().map(|p| p.code).collect();
+            assert_eq!((exports, inventory.keys.len(), codes.as_slice()), (0, 0, &["undocumented-export"][..]), "{id}");
+        }
+    }
+}
+
+#[test]
 fn error_answers_are_named_as_what_they_are() {
     for (exchange, path) in fixtures().into_iter().filter(|(_, p)| is_error(p)) {
         let source = fs::read_to_string(&path).unwrap();

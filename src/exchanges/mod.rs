@@ -16,6 +16,8 @@ mod sample;
 mod binance;
 mod bitget;
 mod bitmex;
+mod bitstamp;
+mod bitvavo;
 mod bybit;
 mod coinbase;
 mod deribit;
@@ -42,6 +44,8 @@ pub const READERS: &[&Reader] = &[
     &binance::READER,
     &bitget::READER,
     &bitmex::READER,
+    &bitstamp::READER,
+    &bitvavo::READER,
     &bybit::READER,
     &coinbase::READER,
     &deribit::READER,
@@ -59,7 +63,8 @@ pub struct Reader {
     pub exchange: Exchange,
     /// The text of its profile: what the exchange fixes, each fact with its source.
     pub profile: &'static str,
-    /// The answers it understands.
+    /// The answers it understands. None, where the exchange documents no answer about keys, accounts or addresses: then the
+    /// profile has `payloads: []` and says why, and keys that are declared by hand are checked against what it fixes.
     pub payloads: &'static [Payload],
     /// The exchange's error answer, if this is one: what it says, in words that hold no value of the file.
     pub error: fn(&Node<'_>) -> Option<String>,

@@ -29,6 +29,15 @@ pub enum Reading {
         /// The place of the answer.
         span: Span,
     },
+    /// Said to be of an exchange that documents no answer about keys, accounts or addresses, so that nothing can be read.
+    Undocumented {
+        /// Which.
+        exchange: Exchange,
+        /// Whether an envelope says so.
+        enveloped: bool,
+        /// The place of the answer.
+        span: Span,
+    },
     /// No export of an exchange that keylint knows.
     Unknown {
         /// What it comes nearest to.
@@ -138,6 +147,12 @@ fn read_answer(node: &Node<'_>, asked: Option<Exchange>, envelope: Option<&Envel
         Some(exchange) => reader(exchange).into_iter().collect(),
         None => READERS.to_vec(),
     };
+    if let [silent] = asked_readers.as_slice()
+        && silent.payloads.is_empty()
+        && (silent.error)(node).is_none()
+    {
+        return Reading::Undocumented { exchange: silent.exchange, enveloped: envelope.is_some(), span: node.span };
+    }
     let mut samples = Samples::default();
     let claim = |r: &&'static Reader| best_claim(r, node, &mut samples, endpoint, asked.is_some());
     let mut claims: Vec<Claim> = asked_readers.iter().filter_map(claim).collect();
