@@ -155,13 +155,10 @@ fn names_of_payloads() -> (Words, Vec<Vec<usize>>) {
     let mut names: Vec<&str> = vec!["exchange", "response"];
     let mut payloads: Vec<Vec<usize>> = vec![vec![0, 1]];
     for payload in exchanges::READERS.iter().flat_map(|r| r.payloads) {
-        let decides: Vec<&str> = match &payload.by {
-            exchanges::By::Fields { decides, .. } => decides.to_vec(),
-            exchanges::By::Shape { .. } => continue,
-        };
+        let Some((decides, _)) = payload.by.fields() else { continue };
         let mut ids = Vec::new();
         for name in decides {
-            let at = names.iter().position(|n| *n == name).unwrap_or_else(|| {
+            let at = names.iter().position(|n| n == name).unwrap_or_else(|| {
                 names.push(name);
                 names.len() - 1
             });

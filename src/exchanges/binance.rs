@@ -5,6 +5,7 @@
 //! Sources: developers.binance.com/docs/wallet, /docs/sub_account, /docs/binance_link; binance-connector-js a9de9a99.
 
 use super::record::Record;
+use super::switches::{any, switch};
 use super::{By, Page, Payload, Reader};
 use crate::document::Node;
 use crate::model::{AccountKind, Exchange, Fact, IpWhitelist, Key, Market, Stated, TransferReach};
@@ -131,23 +132,6 @@ fn hint(code: i64) -> &'static str {
         -1021 => ": the request's time was outside its window",
         _ => "",
     }
-}
-
-/// Adds the name of a switch that is on to the exchange's own names.
-fn switch(record: &mut Record<'_, '_>, key: &mut Key, name: &str) -> Stated<bool> {
-    let flag = record.flag(name)?;
-    if flag.value {
-        key.native.push(Fact { value: name.to_owned(), from: flag.from });
-    }
-    Some(flag)
-}
-
-/// Yes where one of the switches is on (that one is the place), no where all that were asked are known to be off.
-fn any(switches: &[&Stated<bool>]) -> Stated<bool> {
-    if let Some(on) = switches.iter().find_map(|s| s.as_ref().filter(|f| f.value)) {
-        return Some(on.clone());
-    }
-    switches.iter().all(|s| s.is_some()).then(|| switches.first().and_then(|s| (*s).clone())).flatten()
 }
 
 /// Switches of a name that says so and that no reader knows: a power that the exchange has added.

@@ -6,14 +6,17 @@
 mod envelope;
 mod fields;
 mod mask;
+mod nearest;
 mod pages;
 mod profile;
 mod recognise;
 mod record;
+mod switches;
 #[cfg(test)]
 mod sample;
 
 mod binance;
+mod bitfinex;
 mod bitget;
 mod bitmex;
 mod bitstamp;
@@ -29,9 +32,10 @@ mod mexc;
 mod okx;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
+pub use nearest::Nearest;
 pub use pages::{Page, PageOf, missing as missing_pages};
 pub use profile::{CountedFrom, Profile, SignatureKind, profile};
-pub use recognise::{Nearest, Reading, read};
+pub use recognise::{Reading, read};
 pub use record::{Record, whitelist};
 
 use crate::document::{Node, duplicates as duplicates_of};
@@ -42,6 +46,7 @@ use crate::text::Span;
 /// The readers, in the order in which they are asked.
 pub const READERS: &[&Reader] = &[
     &binance::READER,
+    &bitfinex::READER,
     &bitget::READER,
     &bitmex::READER,
     &bitstamp::READER,
@@ -98,6 +103,19 @@ pub enum By {
         /// Reads one record.
         read: fn(&mut Record<'_, '_>),
     },
+    /// By the fields of its records, which answers of other exchanges have too: read where the exchange is named.
+    Named {
+        /// Whose answers have this form, too.
+        like: &'static [Exchange],
+        /// Fields that only their answers have.
+        others: &'static [&'static str],
+        /// The fields that it is told by.
+        decides: &'static [&'static str],
+        /// The other documented fields.
+        also: &'static [&'static str],
+        /// Reads one record.
+        read: fn(&mut Record<'_, '_>),
+    },
     /// By a look at the node that `at` leads to, where that is no object or list of objects.
     Shape {
         /// Whether it is this payload.
@@ -105,6 +123,16 @@ pub enum By {
         /// Reads the node that `at` leads to.
         read: fn(&Node<'_>, &mut Harvest),
     },
+}
+
+impl By {
+    /// The deciding fields and the others, where it is told by fields.
+    pub fn fields(&self) -> Option<(&'static [&'static str], &'static [&'static str])> {
+        match self {
+            Self::Fields { decides, also, .. } | Self::Named { decides, also, .. } => Some((decides, also)),
+            Self::Shape { .. } => None,
+        }
+    }
 }
 
 impl Payload {
