@@ -5,10 +5,10 @@
 //! Sources: developers.binance.com/docs/wallet, /docs/sub_account, /docs/binance_link; binance-connector-js a9de9a99.
 
 use super::record::Record;
-use super::switches::{any, switch};
+use super::switches::{any, markets, switch};
 use super::{By, Page, Payload, Reader};
 use crate::document::Node;
-use crate::model::{AccountKind, Exchange, Fact, IpWhitelist, Key, Market, Stated, TransferReach};
+use crate::model::{AccountKind, Exchange, Fact, IpWhitelist, Key, Market, TransferReach};
 use crate::problem::Problem;
 
 pub const READER: Reader = Reader {
@@ -143,15 +143,6 @@ fn unknown_switches(record: &mut Record<'_, '_>, key: &mut Key) {
             key.native.push(Fact::exported(name.to_owned(), node.span));
         }
     }
-}
-
-fn markets(of: &[(&Stated<bool>, Market)]) -> Stated<Vec<Fact<Market>>> {
-    if of.iter().any(|(s, _)| s.is_none()) {
-        return None;
-    }
-    let on: Vec<_> = of.iter().filter_map(|(s, m)| s.as_ref().filter(|f| f.value).map(|f| Fact { value: *m, from: f.from })).collect();
-    let from = of.iter().find_map(|(s, _)| s.as_ref()).map(|f| f.from)?;
-    Some(Fact { value: on, from })
 }
 
 fn own_key(record: &mut Record<'_, '_>) {

@@ -25,6 +25,7 @@ mod bybit;
 mod coinbase;
 mod deribit;
 mod gate;
+mod gemini;
 mod htx;
 mod kraken;
 mod kucoin;
@@ -55,6 +56,7 @@ pub const READERS: &[&Reader] = &[
     &coinbase::READER,
     &deribit::READER,
     &gate::READER,
+    &gemini::READER,
     &htx::READER,
     &kraken::READER,
     &kucoin::READER,

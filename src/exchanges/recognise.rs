@@ -80,7 +80,7 @@ struct Claim {
 /// Reads a document: an envelope, a payload, or a list of either. `asked` is the exchange that the user named.
 pub fn read(node: &Node<'_>, asked: Option<Exchange>) -> Vec<Reading> {
     match read_one(node, asked) {
-        Reading::Unknown { nearest, problems, enveloped, span } => {
+        whole @ (Reading::Unknown { .. } | Reading::Undocumented { enveloped: false, .. }) => {
             if let Kind::Sequence(items) = &node.kind
                 && !items.is_empty()
             {
@@ -89,7 +89,7 @@ pub fn read(node: &Node<'_>, asked: Option<Exchange>) -> Vec<Reading> {
                     return each.into_iter().map(expected_too).collect();
                 }
             }
-            vec![Reading::Unknown { nearest, problems, enveloped, span }]
+            vec![whole]
         }
         other => vec![other],
     }
