@@ -31,6 +31,7 @@ mod kraken;
 mod kucoin;
 mod mexc;
 mod okx;
+mod poloniex;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
 pub use nearest::Nearest;
@@ -62,6 +63,7 @@ pub const READERS: &[&Reader] = &[
     &kucoin::READER,
     &mexc::READER,
     &okx::READER,
+    &poloniex::READER,
 ];
 
 /// What keylint knows of one exchange's payloads.
