@@ -23,6 +23,7 @@ mod bitstamp;
 mod bitvavo;
 mod bybit;
 mod coinbase;
+mod cryptocom;
 mod deribit;
 mod gate;
 mod gemini;
@@ -55,6 +56,7 @@ pub const READERS: &[&Reader] = &[
     &bitvavo::READER,
     &bybit::READER,
     &coinbase::READER,
+    &cryptocom::READER,
     &deribit::READER,
     &gate::READER,
     &gemini::READER,
