@@ -16,6 +16,7 @@ mod switches;
 mod sample;
 
 mod binance;
+mod bingx;
 mod bitfinex;
 mod bitget;
 mod bitmex;
@@ -49,6 +50,7 @@ use crate::text::Span;
 /// The readers, in the order in which they are asked.
 pub const READERS: &[&Reader] = &[
     &binance::READER,
+    &bingx::READER,
     &bitfinex::READER,
     &bitget::READER,
     &bitmex::READER,
