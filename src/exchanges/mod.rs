@@ -24,6 +24,7 @@ mod bitstamp;
 mod bitvavo;
 mod bybit;
 mod coinbase;
+mod coinex;
 mod cryptocom;
 mod deribit;
 mod gate;
@@ -58,6 +59,7 @@ pub const READERS: &[&Reader] = &[
     &bitvavo::READER,
     &bybit::READER,
     &coinbase::READER,
+    &coinex::READER,
     &cryptocom::READER,
     &deribit::READER,
     &gate::READER,
