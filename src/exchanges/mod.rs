@@ -19,6 +19,7 @@ mod binance;
 mod bingx;
 mod bitfinex;
 mod bitget;
+mod bithumb;
 mod bitmex;
 mod bitstamp;
 mod bitvavo;
@@ -35,6 +36,7 @@ mod kucoin;
 mod mexc;
 mod okx;
 mod poloniex;
+mod upbit;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
 pub use nearest::Nearest;
@@ -54,6 +56,7 @@ pub const READERS: &[&Reader] = &[
     &bingx::READER,
     &bitfinex::READER,
     &bitget::READER,
+    &bithumb::READER,
     &bitmex::READER,
     &bitstamp::READER,
     &bitvavo::READER,
@@ -70,6 +73,7 @@ pub const READERS: &[&Reader] = &[
     &mexc::READER,
     &okx::READER,
     &poloniex::READER,
+    &upbit::READER,
 ];
 
 /// What keylint knows of one exchange's payloads.
