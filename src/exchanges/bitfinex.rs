@@ -12,6 +12,7 @@ use super::{By, Harvest, Payload, Reader};
 use crate::document::Node;
 use crate::model::time::Time;
 use crate::model::{Account, AccountKind, Exchange, Fact, Key, Stated};
+use crate::text::Span;
 
 const PERMISSIONS: &str = "POST /v2/auth/r/permissions";
 const USER: &str = "POST /v2/auth/r/info/user";
@@ -45,13 +46,13 @@ struct Row<'n> {
     word: &'n Node<'n>,
     read: bool,
     write: bool,
-    row: &'n Node<'n>,
+    span: Span,
 }
 
 fn row<'n>(node: &'n Node<'n>) -> Option<Row<'n>> {
     let [word, read, write] = node.as_sequence()? else { return None };
     let bit = |n: &Node<'_>| n.as_int().filter(|b| matches!(b, 0 | 1)).map(|b| b == 1);
-    Some(Row { scope: word.as_text()?, word, read: bit(read)?, write: bit(write)?, row: node })
+    Some(Row { scope: word.as_text()?, word, read: bit(read)?, write: bit(write)?, span: node.span })
 }
 
 /// Rows alone, most of them of scopes that are documented.
@@ -72,7 +73,7 @@ fn permissions(list: &Node<'_>, harvest: &mut Harvest) {
     for row in &rows {
         harvest.public.push(row.word.span.start);
         for (level, granted) in [("read", row.read), ("write", row.write)] {
-            let name = Fact::exported(format!("{} {level}", row.scope), row.row.span);
+            let name = Fact::exported(format!("{} {level}", row.scope), row.span);
             if granted && !SCOPES.contains(&row.scope) {
                 strange = true;
                 key.unknown.push(name.clone());
@@ -87,9 +88,9 @@ fn permissions(list: &Node<'_>, harvest: &mut Harvest) {
         let mut of = rows.iter().filter(|r| r.scope == scope);
         of.next().filter(|_| of.next().is_none())
     };
-    let write = |scope: &str| one(scope).map(|r| Fact::exported(r.write, r.row.span));
+    let write = |scope: &str| one(scope).map(|r| Fact::exported(r.write, r.span));
     let reads = rows.iter().find(|r| r.read);
-    key.permissions.read = Some(Fact::exported(reads.is_some(), reads.map_or(list.span, |r| r.row.span)));
+    key.permissions.read = Some(Fact::exported(reads.is_some(), reads.map_or(list.span, |r| r.span)));
     // To close or increase a position is to trade. To lend is not, and not to trade is not all that one may do who lends.
     key.permissions.trade = any(&[write("orders"), write("positions")], &[write("funding")]);
     key.permissions.transfer = write("wallets");

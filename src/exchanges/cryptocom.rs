@@ -148,7 +148,7 @@ mod tests {
             let node = crate::document::parse(TextId(0), &text, 0..text.len()).ok().unwrap();
             match read(&node, None).pop() {
                 Some(Reading::ErrorAnswer { exchange: Some(Exchange::Cryptocom), says, .. }) => {
-                    assert!(says.starts_with("code 40103: "), "{says}")
+                    assert!(says.starts_with("code 40103: "), "{says}");
                 }
                 _ => panic!("no error: {text}"),
             }
