@@ -235,7 +235,7 @@ impl Taken {
                     start(span),
                     format!("{title} documents no answer about its keys, accounts or addresses: this was not read"),
                 );
-                self.problems.push(problem.help("declare its keys by hand, as its web page shows them"));
+                self.problems.push(problem.help("name its keys in the declaration, with their account, task and system"));
             }
             Reading::Unknown { nearest, problems, enveloped, span } => {
                 self.unknown = true;

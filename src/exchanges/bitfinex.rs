@@ -4,7 +4,7 @@
 //! Answers are lists without names. A right is a row: a scope, and 0 or 1 for reading and for writing. `wallets` is to
 //! transfer, `withdraw` to withdraw. E-mail addresses and names of users are persons' and are not taken.
 //!
-//! Sources: docs.bitfinex.com (key-permissions, rest-auth-info-user, rest-auth-logins-hist); JKorf/Bitfinex.Net a39bbf9.
+//! Sources: docs.bitfinex.com (key-permissions, rest-auth-info-user); JKorf/Bitfinex.Net a39bbf9.
 
 use std::net::IpAddr;
 
