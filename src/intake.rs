@@ -155,13 +155,10 @@ fn names_of_payloads() -> (Words, Vec<Vec<usize>>) {
     let mut names: Vec<&str> = vec!["exchange", "response"];
     let mut payloads: Vec<Vec<usize>> = vec![vec![0, 1]];
     for payload in exchanges::READERS.iter().flat_map(|r| r.payloads) {
-        let decides: Vec<&str> = match &payload.by {
-            exchanges::By::Fields { decides, .. } => decides.to_vec(),
-            exchanges::By::Shape { .. } => continue,
-        };
+        let Some((decides, _)) = payload.by.fields() else { continue };
         let mut ids = Vec::new();
         for name in decides {
-            let at = names.iter().position(|n| *n == name).unwrap_or_else(|| {
+            let at = names.iter().position(|n| n == name).unwrap_or_else(|| {
                 names.push(name);
                 names.len() - 1
             });
@@ -226,6 +223,19 @@ impl Taken {
                         "say which: --exchange {first}, or wrap it: {{ \"exchange\": \"{first}\", \"response\": \u{2026} }}"
                     )),
                 );
+            }
+            Reading::Undocumented { enveloped: false, .. } if expected != Expected::Export => self.unknown = true,
+            Reading::Undocumented { exchange, span, .. } => {
+                self.unknown = true;
+                self.near_miss = true;
+                self.hide_all = true;
+                let title = exchange.title();
+                let problem = Problem::incomplete(
+                    "undocumented-export",
+                    start(span),
+                    format!("{title} documents no answer about its keys, accounts or addresses: this was not read"),
+                );
+                self.problems.push(problem.help("name its keys in the declaration, with their account, task and system"));
             }
             Reading::Unknown { nearest, problems, enveloped, span } => {
                 self.unknown = true;

@@ -274,7 +274,11 @@ fn the_page_of_exchanges_is_made_from_the_profiles() {
     for reader in READERS {
         let profile = profile(reader.exchange).unwrap();
         let _ = write!(out, "\n## {}\n\nDocumentation: {}\n\n", reader.exchange.title(), linked(&profile.documentation));
-        out.push_str("| answer of | about | the caller needs | states |\n|---|---|---|---|\n");
+        if profile.payloads.is_empty() {
+            out.push_str("No answer about keys, accounts or addresses is documented: its keys are declared by hand.\n");
+        } else {
+            out.push_str("| answer of | about | the caller needs | states |\n|---|---|---|---|\n");
+        }
         for payload in &profile.payloads {
             let states: Vec<&str> = payload.states.iter().map(|f| f.id()).collect();
             let states = if states.is_empty() { "nothing about keys".to_owned() } else { states.join(", ") };
@@ -296,7 +300,8 @@ fn the_page_of_exchanges_is_made_from_the_profiles() {
 #[test]
 fn the_readmes_table_of_exchanges_is_made_from_the_profiles() {
     let mut table = String::from("| exchange | keys | sub-accounts | withdrawal addresses |\n|---|---|---|---|\n");
-    for reader in READERS {
+    let silent = READERS.iter().filter(|r| r.payloads.is_empty()).map(|r| r.exchange.title());
+    for reader in READERS.iter().filter(|r| !r.payloads.is_empty()) {
         let profile = profile(reader.exchange).unwrap();
         let (mut keys, mut accounts, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
         for payload in profile.payloads.iter().filter(|p| !p.states.is_empty()) {
@@ -311,6 +316,14 @@ fn the_readmes_table_of_exchanges_is_made_from_the_profiles() {
         }
         let shown = |list: Vec<String>| if list.is_empty() { "–".to_owned() } else { list.join("<br>") };
         let _ = writeln!(table, "| {} | {} | {} | {} |", reader.exchange.title(), shown(keys), shown(accounts), shown(addresses));
+    }
+    let silent: Vec<&str> = silent.collect();
+    if !silent.is_empty() {
+        let _ = write!(
+            table,
+            "\n{}\n",
+            wrapped(&format!("Declared by hand, for nothing about keys is documented: {}.", silent.join(", ")), "")
+        );
     }
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let (head, rest) = readme.split_once("<!-- exchanges: made from the profiles -->\n").unwrap();

@@ -5,9 +5,10 @@
 //! Sources: developers.binance.com/docs/wallet, /docs/sub_account, /docs/binance_link; binance-connector-js a9de9a99.
 
 use super::record::Record;
+use super::switches::{any, markets, switch};
 use super::{By, Page, Payload, Reader};
 use crate::document::Node;
-use crate::model::{AccountKind, Exchange, Fact, IpWhitelist, Key, Market, Stated, TransferReach};
+use crate::model::{AccountKind, Exchange, Fact, IpWhitelist, Key, Market, TransferReach};
 use crate::problem::Problem;
 
 pub const READER: Reader = Reader {
@@ -133,23 +134,6 @@ fn hint(code: i64) -> &'static str {
     }
 }
 
-/// Adds the name of a switch that is on to the exchange's own names.
-fn switch(record: &mut Record<'_, '_>, key: &mut Key, name: &str) -> Stated<bool> {
-    let flag = record.flag(name)?;
-    if flag.value {
-        key.native.push(Fact { value: name.to_owned(), from: flag.from });
-    }
-    Some(flag)
-}
-
-/// Yes where one of the switches is on (that one is the place), no where all that were asked are known to be off.
-fn any(switches: &[&Stated<bool>]) -> Stated<bool> {
-    if let Some(on) = switches.iter().find_map(|s| s.as_ref().filter(|f| f.value)) {
-        return Some(on.clone());
-    }
-    switches.iter().all(|s| s.is_some()).then(|| switches.first().and_then(|s| (*s).clone())).flatten()
-}
-
 /// Switches of a name that says so and that no reader knows: a power that the exchange has added.
 fn unknown_switches(record: &mut Record<'_, '_>, key: &mut Key) {
     for (name, node) in record.left_over() {
@@ -159,15 +143,6 @@ fn unknown_switches(record: &mut Record<'_, '_>, key: &mut Key) {
             key.native.push(Fact::exported(name.to_owned(), node.span));
         }
     }
-}
-
-fn markets(of: &[(&Stated<bool>, Market)]) -> Stated<Vec<Fact<Market>>> {
-    if of.iter().any(|(s, _)| s.is_none()) {
-        return None;
-    }
-    let on: Vec<_> = of.iter().filter_map(|(s, m)| s.as_ref().filter(|f| f.value).map(|f| Fact { value: *m, from: f.from })).collect();
-    let from = of.iter().find_map(|(s, _)| s.as_ref()).map(|f| f.from)?;
-    Some(Fact { value: on, from })
 }
 
 fn own_key(record: &mut Record<'_, '_>) {

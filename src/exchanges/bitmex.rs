@@ -36,11 +36,12 @@ pub const READER: Reader = Reader {
     error,
 };
 
-/// `error` is an object with a message and a name, of which the name is shown where it is a word.
+/// `error` is an object with a message and a name, of which the name is shown where it is a word. Names with `_` are those of
+/// exchanges whose errors have the same form.
 fn error(node: &Node<'_>) -> Option<String> {
     let error = node.get("error")?;
     error.get("message")?;
-    let name = error.get("name")?.as_text()?;
+    let name = error.get("name")?.as_text().filter(|name| !name.contains('_'))?;
     let is_word = name.len() <= 24 && name.bytes().all(|b| b.is_ascii_alphabetic());
     Some(if is_word { format!("an error of kind {name}") } else { "an error".to_owned() })
 }

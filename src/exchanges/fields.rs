@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::{By, READERS};
+use super::READERS;
 use crate::document::Node;
 
 /// The names of the fields of an object. Of most names, one bit of a number tells that they are none of them.
@@ -39,10 +39,8 @@ fn bit(name: &str) -> u64 {
 
 /// The fields of all payloads.
 static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let fields = READERS.iter().flat_map(|r| r.payloads).filter_map(|p| match &p.by {
-        By::Fields { decides, also, .. } => Some(decides.iter().chain(*also).copied()),
-        By::Shape { .. } => None,
-    });
+    let fields =
+        READERS.iter().flat_map(|r| r.payloads).filter_map(|p| p.by.fields()).map(|(decides, also)| decides.iter().chain(also).copied());
     fields.flatten().collect()
 });
 

@@ -6,33 +6,46 @@
 mod envelope;
 mod fields;
 mod mask;
+mod nearest;
 mod pages;
 mod playbook;
 mod profile;
 mod recognise;
 mod record;
+mod switches;
 #[cfg(test)]
 mod sample;
 mod settings;
 
 mod binance;
+mod bingx;
+mod bitfinex;
 mod bitget;
+mod bithumb;
 mod bitmex;
+mod bitstamp;
+mod bitvavo;
 mod bybit;
 mod coinbase;
+mod coinex;
+mod cryptocom;
 mod deribit;
 mod gate;
+mod gemini;
 mod htx;
 mod kraken;
 mod kucoin;
 mod mexc;
 mod okx;
+mod poloniex;
+mod upbit;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
+pub use nearest::Nearest;
 pub use pages::{Page, PageOf, missing as missing_pages};
 pub use playbook::{Playbook, Way};
 pub use profile::{CountedFrom, Profile, SignatureKind, profile};
-pub use recognise::{Nearest, Reading, read};
+pub use recognise::{Reading, read};
 pub use record::{Record, whitelist};
 pub use settings::{Form, Grant, IpForm, PairForm, ReadOnly, ReadOnlyOf, Separated, Settings, Vocabulary, Word};
 
@@ -44,17 +57,27 @@ use crate::text::Span;
 /// The readers, in the order in which they are asked.
 pub const READERS: &[&Reader] = &[
     &binance::READER,
+    &bingx::READER,
+    &bitfinex::READER,
     &bitget::READER,
+    &bithumb::READER,
     &bitmex::READER,
+    &bitstamp::READER,
+    &bitvavo::READER,
     &bybit::READER,
     &coinbase::READER,
+    &coinex::READER,
+    &cryptocom::READER,
     &deribit::READER,
     &gate::READER,
+    &gemini::READER,
     &htx::READER,
     &kraken::READER,
     &kucoin::READER,
     &mexc::READER,
     &okx::READER,
+    &poloniex::READER,
+    &upbit::READER,
 ];
 
 /// What keylint knows of one exchange's payloads.
@@ -63,7 +86,8 @@ pub struct Reader {
     pub exchange: Exchange,
     /// The text of its profile: what the exchange fixes, each fact with its source.
     pub profile: &'static str,
-    /// The answers it understands.
+    /// The answers it understands. None, where the exchange documents no answer about keys, accounts or addresses: then the
+    /// profile has `payloads: []` and says why, and keys that are declared by hand are checked against what it fixes.
     pub payloads: &'static [Payload],
     /// The exchange's error answer, if this is one: what it says, in words that hold no value of the file.
     pub error: fn(&Node<'_>) -> Option<String>,
@@ -97,6 +121,19 @@ pub enum By {
         /// Reads one record.
         read: fn(&mut Record<'_, '_>),
     },
+    /// By the fields of its records, which answers of other exchanges have too: read where the exchange is named.
+    Named {
+        /// Whose answers have this form, too.
+        like: &'static [Exchange],
+        /// Fields that only their answers have.
+        others: &'static [&'static str],
+        /// The fields that it is told by.
+        decides: &'static [&'static str],
+        /// The other documented fields.
+        also: &'static [&'static str],
+        /// Reads one record.
+        read: fn(&mut Record<'_, '_>),
+    },
     /// By a look at the node that `at` leads to, where that is no object or list of objects.
     Shape {
         /// Whether it is this payload.
@@ -104,6 +141,16 @@ pub enum By {
         /// Reads the node that `at` leads to.
         read: fn(&Node<'_>, &mut Harvest),
     },
+}
+
+impl By {
+    /// The deciding fields and the others, where it is told by fields.
+    pub fn fields(&self) -> Option<(&'static [&'static str], &'static [&'static str])> {
+        match self {
+            Self::Fields { decides, also, .. } | Self::Named { decides, also, .. } => Some((decides, also)),
+            Self::Shape { .. } => None,
+        }
+    }
 }
 
 impl Payload {

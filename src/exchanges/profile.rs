@@ -179,6 +179,11 @@ mod tests {
             let profile = parse(reader.profile).unwrap_or_else(|e| panic!("{}: {e}", reader.exchange));
             assert!(profile.documentation.starts_with("https://"), "{}", reader.exchange);
             let listed: Vec<_> = profile.payloads.iter().map(|p| p.endpoint.as_str()).collect();
+            if reader.payloads.is_empty() {
+                // Why there are none stands in the lines before.
+                let (before, _) = reader.profile.split_once("\npayloads: []").unwrap_or_else(|| panic!("{}", reader.exchange));
+                assert!(before.lines().next_back().is_some_and(|l| l.starts_with("# ")), "{}: why no payloads?", reader.exchange);
+            }
             for payload in reader.payloads {
                 assert!(listed.contains(&payload.endpoint), "{}: {} is not in the profile", reader.exchange, payload.endpoint);
             }

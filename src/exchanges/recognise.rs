@@ -1,7 +1,8 @@
 //! Which exchange, which payload: one reader claims a document, or the answer says what came near.
 
-use super::fields::{Names, is_known};
+use super::fields::Names;
 use super::mask::hidden_ranges;
+use super::nearest::{Nearest, nearest};
 use super::{By, Envelope, Harvest, PageOf, Payload, READERS, Reader, Record, reader};
 use crate::document::{Kind, Node};
 use crate::model::time::{Period, Time};
@@ -26,6 +27,15 @@ pub enum Reading {
     Contested {
         /// Which.
         by: Vec<Exchange>,
+        /// The place of the answer.
+        span: Span,
+    },
+    /// Said to be of an exchange that documents no answer about keys, accounts or addresses, so that nothing can be read.
+    Undocumented {
+        /// Which.
+        exchange: Exchange,
+        /// Whether an envelope says so.
+        enveloped: bool,
         /// The place of the answer.
         span: Span,
     },
@@ -58,18 +68,6 @@ pub struct Export {
     pub hide: Vec<(u32, u32)>,
 }
 
-/// The payload that a document comes nearest to.
-pub struct Nearest {
-    /// Whose.
-    pub exchange: Exchange,
-    /// The answer of which endpoint.
-    pub endpoint: &'static str,
-    /// The deciding fields that the document lacks.
-    pub missing: Vec<&'static str>,
-    /// Whether it has most of the deciding fields, so that it was probably meant as one.
-    pub close: bool,
-}
-
 /// How well a payload fits a document.
 struct Claim {
     exchange: Exchange,
@@ -82,7 +80,7 @@ struct Claim {
 /// Reads a document: an envelope, a payload, or a list of either. `asked` is the exchange that the user named.
 pub fn read(node: &Node<'_>, asked: Option<Exchange>) -> Vec<Reading> {
     match read_one(node, asked) {
-        Reading::Unknown { nearest, problems, enveloped, span } => {
+        whole @ (Reading::Unknown { .. } | Reading::Undocumented { enveloped: false, .. }) => {
             if let Kind::Sequence(items) = &node.kind
                 && !items.is_empty()
             {
@@ -91,7 +89,7 @@ pub fn read(node: &Node<'_>, asked: Option<Exchange>) -> Vec<Reading> {
                     return each.into_iter().map(expected_too).collect();
                 }
             }
-            vec![Reading::Unknown { nearest, problems, enveloped, span }]
+            vec![whole]
         }
         other => vec![other],
     }
@@ -138,9 +136,21 @@ fn read_answer(node: &Node<'_>, asked: Option<Exchange>, envelope: Option<&Envel
         Some(exchange) => reader(exchange).into_iter().collect(),
         None => READERS.to_vec(),
     };
+    if let [silent] = asked_readers.as_slice()
+        && silent.payloads.is_empty()
+        && (silent.error)(node).is_none()
+    {
+        return Reading::Undocumented { exchange: silent.exchange, enveloped: envelope.is_some(), span: node.span };
+    }
     let mut samples = Samples::default();
     let claim = |r: &&'static Reader| best_claim(r, node, &mut samples, endpoint, asked.is_some());
     let mut claims: Vec<Claim> = asked_readers.iter().filter_map(claim).collect();
+    if asked.is_none()
+        && claims.iter().all(|c| c.missing > 0)
+        && let Some(by) = named_only(&asked_readers, node, &mut samples)
+    {
+        return Reading::Contested { by, span: node.span };
+    }
     // The claims that leave the least unexplained win; where two are left, nobody can tell.
     for measure in [|c: &Claim| c.missing, |c: &Claim| c.extra] {
         let least = claims.iter().map(measure).min();
@@ -218,12 +228,30 @@ fn best_claim<'n>(
         return None;
     }
     let named = endpoint.and_then(|e| reader.payloads.iter().find(|p| same_endpoint(p.endpoint, e)));
-    let claims = reader.payloads.iter().filter_map(|p| claim(reader.exchange, p, node, samples));
+    let claims = reader.payloads.iter().filter(|p| asked || !matches!(p.by, By::Named { .. }));
+    let claims = claims.filter_map(|p| claim(reader.exchange, p, node, samples));
     let best = claims.min_by_key(|c| {
         let is_named = named.is_some_and(|n| std::ptr::eq(n, c.payload));
         (!is_named, c.missing + c.extra, std::cmp::Reverse(c.present))
     });
     best.or_else(|| empty_claim(reader, node, named, asked))
+}
+
+/// The exchanges that an answer could be of whose form only a name tells apart: where it has all the fields of one, and none
+/// that only the others have.
+fn named_only<'n>(readers: &[&'static Reader], node: &'n Node<'n>, samples: &mut Samples<'n>) -> Option<Vec<Exchange>> {
+    let mut by: Vec<Exchange> = Vec::new();
+    for reader in readers.iter().filter(|r| (r.error)(node).is_none()) {
+        for payload in reader.payloads {
+            let By::Named { like, .. } = &payload.by else { continue };
+            if claim(reader.exchange, payload, node, samples).is_some_and(|c| c.missing == 0) {
+                by.extend(like.iter().chain([&reader.exchange]));
+            }
+        }
+    }
+    by.sort_unstable();
+    by.dedup();
+    (!by.is_empty()).then_some(by)
 }
 
 /// Whether `written` names the endpoint `known`: the method counts where it is written, the query does not, and a part of
@@ -259,8 +287,13 @@ fn claim<'n>(exchange: Exchange, payload: &'static Payload, node: &'n Node<'n>, 
     }
     match &payload.by {
         By::Shape { fits, .. } => fits(node, rows).then_some(Claim { exchange, payload, missing: 0, extra: 0, present: 1 }),
-        By::Fields { decides, also, .. } => {
+        By::Fields { decides, also, .. } | By::Named { decides, also, .. } => {
             let names = samples.of(rows)?;
+            if let By::Named { others, .. } = &payload.by
+                && others.iter().any(|o| names.has(o))
+            {
+                return None;
+            }
             let present = decides.iter().filter(|d| names.has(d)).count();
             if present == 0 && !decides.is_empty() {
                 return None;
@@ -298,7 +331,7 @@ fn harvest(node: &Node<'_>, claim: &Claim, envelope: Option<&Envelope<'_>>) -> E
     if let Some(rows) = follow(node, payload.at) {
         match &payload.by {
             By::Shape { read, .. } => read(rows, &mut harvest),
-            By::Fields { read, .. } => {
+            By::Fields { read, .. } | By::Named { read, .. } => {
                 let rows = match &rows.kind {
                     Kind::Sequence(items) => items.as_slice(),
                     _ => std::slice::from_ref(rows),
@@ -388,59 +421,9 @@ fn complete(harvest: &mut Harvest, envelope: Option<&Envelope<'_>>, fetched_at: 
     }
 }
 
-/// How many objects of a document are held against the readers, to say what it comes nearest to.
-const LOOKED_AT: usize = 200;
-
-/// What a document comes nearest to: the payload of whose deciding fields one of its objects has most, wherever it
-/// stands. So an answer that lost its frame, or got another one, is still told.
-fn nearest(readers: &[&'static Reader], node: &Node<'_>) -> Option<Nearest> {
-    let mut best: Option<((usize, usize), Nearest)> = None;
-    let mut visit = std::collections::VecDeque::from([node]);
-    let mut looked = 0;
-    while let Some(node) = visit.pop_front() {
-        match &node.kind {
-            Kind::Scalar { .. } => {}
-            Kind::Sequence(items) => visit.extend(items.iter().take(LOOKED_AT)),
-            Kind::Mapping(entries) => {
-                looked += 1;
-                if looked > LOOKED_AT {
-                    break;
-                }
-                let Some(names) = Names::of(node) else { continue };
-                // Most objects have no field of any payload.
-                if !names.names.iter().any(|n| is_known(n)) {
-                    visit.extend(entries.iter().map(|e| &e.value));
-                    continue;
-                }
-                for (exchange, payload) in readers.iter().flat_map(|r| r.payloads.iter().map(|p| (r.exchange, p))) {
-                    let Some((rank, near)) = nearness(exchange, payload, &names) else { continue };
-                    if best.as_ref().is_none_or(|(b, _)| rank > *b) {
-                        best = Some((rank, near));
-                    }
-                }
-                visit.extend(entries.iter().map(|e| &e.value));
-            }
-        }
-    }
-    best.map(|(_, nearest)| nearest)
-}
-
-/// How near an object with these fields comes to a payload: thousandths of the deciding fields, then all known ones.
-fn nearness(exchange: Exchange, payload: &'static Payload, names: &Names<'_>) -> Option<((usize, usize), Nearest)> {
-    let By::Fields { decides, also, .. } = &payload.by else { return None };
-    let present = decides.iter().filter(|d| names.has(d)).count();
-    let known = present + names.count(also);
-    if known == 0 {
-        return None;
-    }
-    let missing: Vec<_> = decides.iter().filter(|d| !names.has(d)).copied().collect();
-    let close = present >= 2 && present * 2 > decides.len();
-    Some(((present * 1000 / decides.len().max(1), known), Nearest { exchange, endpoint: payload.endpoint, missing, close }))
-}
-
 /// Whether a member of a list is a record of the payload: it has two of its fields, or nothing else.
 fn row_fits(payload: &Payload, row: &Node<'_>) -> bool {
-    let By::Fields { decides, also, .. } = &payload.by else { return true };
+    let Some((decides, also)) = payload.by.fields() else { return true };
     let Some(entries) = row.as_mapping() else { return false };
     let known = entries.iter().filter_map(|e| e.key.scalar()).filter(|n| decides.contains(n) || also.contains(n)).count();
     known >= 2 || (known == 1 && entries.len() == 1)

@@ -246,6 +246,15 @@ impl<'r, 'n> Record<'r, 'n> {
         }
         self.seconds(name).map(|f| f.map(Expiry::At))
     }
+    /// An expiry in milliseconds, where 0 means never.
+    pub fn expiry_millis(&mut self, name: &str) -> Stated<Expiry> {
+        let node = self.take(name)?;
+        if node.scalar() == Some("0") {
+            self.public(node);
+            return Some(Fact::exported(Expiry::Never, node.span));
+        }
+        self.millis(name).map(|f| f.map(Expiry::At))
+    }
     /// A time of last use in seconds; `null` or 0 means never.
     pub fn last_use_seconds(&mut self, name: &str) -> Stated<LastUse> {
         let entry = self.entries.iter().find(|e| e.key.scalar() == Some(name))?;

@@ -271,8 +271,16 @@ pub fn is_complete(problems: &[Problem], coverage: &Coverage) -> bool {
 /// Whether `--allow-incomplete` waives all that makes the run incomplete: inputs that could not be read. What was read and
 /// is wrong, or does not state what the policy requires, is waived by nobody.
 fn is_waived(problems: &[Problem]) -> bool {
-    const MISSING: [&str; 7] =
-        ["no-such-path", "unreadable", "not-text", "broken-document", "unknown-document", "error-answer", "no-export"];
+    const MISSING: [&str; 8] = [
+        "no-such-path",
+        "unreadable",
+        "not-text",
+        "broken-document",
+        "unknown-document",
+        "undocumented-export",
+        "error-answer",
+        "no-export",
+    ];
     problems.iter().all(|p| p.weight == Weight::Note || MISSING.contains(&p.code))
 }
 
