@@ -25,6 +25,7 @@ mod kraken;
 mod kucoin;
 mod mexc;
 mod okx;
+mod whitebit;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
 pub use pages::{Page, PageOf, missing as missing_pages};
@@ -51,6 +52,7 @@ pub const READERS: &[&Reader] = &[
     &kucoin::READER,
     &mexc::READER,
     &okx::READER,
+    &whitebit::READER,
 ];
 
 /// What keylint knows of one exchange's payloads.
