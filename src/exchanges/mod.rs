@@ -23,6 +23,7 @@ mod gate;
 mod htx;
 mod kraken;
 mod kucoin;
+mod lbank;
 mod mexc;
 mod okx;
 mod whitebit;
@@ -50,6 +51,7 @@ pub const READERS: &[&Reader] = &[
     &htx::READER,
     &kraken::READER,
     &kucoin::READER,
+    &lbank::READER,
     &mexc::READER,
     &okx::READER,
     &whitebit::READER,
