@@ -208,7 +208,10 @@ fn absence_speaks(exchange: Exchange, path: &str) -> bool {
     matches!(
         (exchange, last),
         // No whitelist in the answer: open, as the profiles say with their sources.
-        (Exchange::Kucoin, "ipWhitelist") | (Exchange::Deribit, "ip_whitelist") | (Exchange::Bitmex, "cidr" | "cidrs")
+        (Exchange::Kucoin, "ipWhitelist")
+            | (Exchange::Deribit, "ip_whitelist")
+            | (Exchange::Bitmex, "cidr" | "cidrs")
+            | (Exchange::Woox, "allowedIPs")
     )
 }
 

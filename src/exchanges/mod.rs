@@ -27,6 +27,7 @@ mod lbank;
 mod mexc;
 mod okx;
 mod whitebit;
+mod woox;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
 pub use pages::{Page, PageOf, missing as missing_pages};
@@ -55,6 +56,7 @@ pub const READERS: &[&Reader] = &[
     &mexc::READER,
     &okx::READER,
     &whitebit::READER,
+    &woox::READER,
 ];
 
 /// What keylint knows of one exchange's payloads.
