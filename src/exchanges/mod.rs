@@ -26,6 +26,7 @@ mod kucoin;
 mod lbank;
 mod mexc;
 mod okx;
+mod paradex;
 mod whitebit;
 mod woox;
 
@@ -55,6 +56,7 @@ pub const READERS: &[&Reader] = &[
     &lbank::READER,
     &mexc::READER,
     &okx::READER,
+    &paradex::READER,
     &whitebit::READER,
     &woox::READER,
 ];
