@@ -21,6 +21,7 @@ mod coinbase;
 mod deribit;
 mod gate;
 mod htx;
+mod hyperliquid;
 mod kraken;
 mod kucoin;
 mod lbank;
@@ -51,6 +52,7 @@ pub const READERS: &[&Reader] = &[
     &deribit::READER,
     &gate::READER,
     &htx::READER,
+    &hyperliquid::READER,
     &kraken::READER,
     &kucoin::READER,
     &lbank::READER,
@@ -60,6 +62,10 @@ pub const READERS: &[&Reader] = &[
     &whitebit::READER,
     &woox::READER,
 ];
+
+/// Words that stand together in answers that are told by a look and not by their fields: by them such answers are found among
+/// files that nobody named.
+pub const WORDS_OF_SHAPES: &[&[&[&str]]] = &[hyperliquid::WORDS];
 
 /// What keylint knows of one exchange's payloads.
 pub struct Reader {
