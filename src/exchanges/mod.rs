@@ -19,6 +19,7 @@ mod bitmex;
 mod bybit;
 mod coinbase;
 mod deribit;
+mod dydx;
 mod gate;
 mod htx;
 mod hyperliquid;
@@ -50,6 +51,7 @@ pub const READERS: &[&Reader] = &[
     &bybit::READER,
     &coinbase::READER,
     &deribit::READER,
+    &dydx::READER,
     &gate::READER,
     &htx::READER,
     &hyperliquid::READER,
@@ -65,7 +67,7 @@ pub const READERS: &[&Reader] = &[
 
 /// Words that stand together in answers that are told by a look and not by their fields: by them such answers are found among
 /// files that nobody named.
-pub const WORDS_OF_SHAPES: &[&[&[&str]]] = &[hyperliquid::WORDS];
+pub const WORDS_OF_SHAPES: &[&[&[&str]]] = &[dydx::WORDS, hyperliquid::WORDS];
 
 /// What keylint knows of one exchange's payloads.
 pub struct Reader {
