@@ -13,6 +13,7 @@ mod record;
 #[cfg(test)]
 mod sample;
 
+mod aster;
 mod binance;
 mod bitget;
 mod bitmex;
@@ -45,6 +46,7 @@ use crate::text::Span;
 
 /// The readers, in the order in which they are asked.
 pub const READERS: &[&Reader] = &[
+    &aster::READER,
     &binance::READER,
     &bitget::READER,
     &bitmex::READER,
