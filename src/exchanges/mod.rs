@@ -16,6 +16,7 @@ mod sample;
 mod aster;
 mod binance;
 mod bitget;
+mod bitmart;
 mod bitmex;
 mod bybit;
 mod coinbase;
@@ -49,6 +50,7 @@ pub const READERS: &[&Reader] = &[
     &aster::READER,
     &binance::READER,
     &bitget::READER,
+    &bitmart::READER,
     &bitmex::READER,
     &bybit::READER,
     &coinbase::READER,
