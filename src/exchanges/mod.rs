@@ -13,6 +13,7 @@ mod record;
 #[cfg(test)]
 mod sample;
 
+mod alpaca;
 mod aster;
 mod binance;
 mod bitget;
@@ -47,6 +48,7 @@ use crate::text::Span;
 
 /// The readers, in the order in which they are asked.
 pub const READERS: &[&Reader] = &[
+    &alpaca::READER,
     &aster::READER,
     &binance::READER,
     &bitget::READER,
