@@ -32,6 +32,7 @@ mod lbank;
 mod mexc;
 mod okx;
 mod paradex;
+mod phemex;
 mod whitebit;
 mod woox;
 
@@ -67,6 +68,7 @@ pub const READERS: &[&Reader] = &[
     &mexc::READER,
     &okx::READER,
     &paradex::READER,
+    &phemex::READER,
     &whitebit::READER,
     &woox::READER,
 ];
