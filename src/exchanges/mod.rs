@@ -15,6 +15,7 @@ mod sample;
 
 mod alpaca;
 mod aster;
+mod backpack;
 mod binance;
 mod bitget;
 mod bitmart;
@@ -51,6 +52,7 @@ use crate::text::Span;
 pub const READERS: &[&Reader] = &[
     &alpaca::READER,
     &aster::READER,
+    &backpack::READER,
     &binance::READER,
     &bitget::READER,
     &bitmart::READER,
