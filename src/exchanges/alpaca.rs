@@ -1,7 +1,7 @@
 //! Alpaca (trading API): the account, its configuration, the saved addresses of crypto wallets. No answer describes a key,
 //! so its keys are declared by hand; a pair of key and secret has the full rights of its account.
 //!
-//! Sources: Alpaca's specification as copied in api-evangelist/alpaca@501127e; docs.alpaca.markets.
+//! Sources: Alpaca's specification as copied in api-evangelist/alpaca@501127e; alpaca.markets/docs.
 
 use super::record::Record;
 use super::{By, Payload, Reader};

@@ -101,7 +101,9 @@ fn key(record: &mut Record<'_, '_>) {
     key.id = record.key_id("apiKey");
     key.account.extend(record.text("userId"));
     let name = record.text("accountName");
-    key.account_kind = name.as_ref().filter(|f| f.value == MAIN).map(|f| Fact { value: AccountKind::Master, from: f.from });
+    // It is the main account's, or the name of a sub-account.
+    key.account_kind =
+        name.as_ref().map(|f| Fact { value: if f.value == MAIN { AccountKind::Master } else { AccountKind::Sub }, from: f.from });
     // Every user's main account has the same name.
     key.account.extend(name.filter(|f| f.value != MAIN));
     let words = record.words_at("permissions", &[',']);
