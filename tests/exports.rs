@@ -285,6 +285,24 @@ fn a_null_is_as_silent_as_a_missing_field() {
 }
 
 #[test]
+fn an_answer_whose_request_names_the_key_by_another_id_is_about_that_key() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/exports/whitebit");
+    let line = |name: &str| fs::read_to_string(root.join(name)).unwrap().replace('\n', " ");
+    let (keys, ips) = (line("sub-account-api-key-list.json"), line("sub-account-api-key-ip-list.json"));
+    let listed: Value = serde_json::from_str(&keys).unwrap();
+    for (name, count) in [("id", 1), ("apiKey", 1), ("subAccountId", 2)] {
+        let id = listed["data"][0][name].as_str().unwrap();
+        let enveloped = format!(r#"{{ "exchange": "whitebit", "key": "{id}", "response": {ips} }}"#);
+        for source in [format!("{keys}\n{enveloped}\n"), format!("{enveloped}\n{keys}\n")] {
+            let (form, _) = normal_form(&source, None);
+            let read = form["keys"].as_array().unwrap();
+            assert_eq!(read.len(), count, "{name}");
+            assert!(count == 2 || read[0]["ip_whitelist"].is_array() && read[0]["id"] == listed["data"][0]["apiKey"], "{name}");
+        }
+    }
+}
+
+#[test]
 fn order_and_new_fields_change_nothing() {
     fn turned(value: &Value) -> Value {
         match value {

@@ -220,8 +220,7 @@ fn key(record: &mut Record<'_, '_>) {
     let used = record.int("lastActivity");
     key.last_used = used.and_then(|f| Some(Fact { value: LastUse::At(Time::from_epoch_seconds(f.value)?), from: f.from }));
     key.status = status(record);
-    // The id that other requests name the key by.
-    record.skip(&["id"]);
+    key.handle = record.key_id("id");
     record.push_key(key);
 }
 
