@@ -154,6 +154,10 @@ static NAMES: LazyLock<(Words, Vec<Vec<usize>>)> = LazyLock::new(names_of_payloa
 fn names_of_payloads() -> (Words, Vec<Vec<usize>>) {
     let mut names: Vec<&str> = vec!["exchange", "response"];
     let mut payloads: Vec<Vec<usize>> = vec![vec![0, 1]];
+    for shape in exchanges::WORDS_OF_SHAPES.iter().copied().flatten() {
+        payloads.push((names.len()..names.len() + shape.len()).collect());
+        names.extend(*shape);
+    }
     for payload in exchanges::READERS.iter().flat_map(|r| r.payloads) {
         let Some((decides, _)) = payload.by.fields() else { continue };
         let mut ids = Vec::new();

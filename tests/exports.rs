@@ -237,7 +237,10 @@ fn absence_speaks(exchange: Exchange, path: &str) -> bool {
     matches!(
         (exchange, last),
         // No whitelist in the answer: open, as the profiles say with their sources.
-        (Exchange::Kucoin, "ipWhitelist") | (Exchange::Deribit, "ip_whitelist") | (Exchange::Bitmex, "cidr" | "cidrs")
+        (Exchange::Kucoin, "ipWhitelist")
+            | (Exchange::Deribit, "ip_whitelist")
+            | (Exchange::Bitmex, "cidr" | "cidrs")
+            | (Exchange::Woox, "allowedIPs")
     )
 }
 
@@ -315,6 +318,24 @@ fn a_null_is_as_silent_as_a_missing_field() {
         }
     }
     assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+#[test]
+fn an_answer_whose_request_names_the_key_by_another_id_is_about_that_key() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/exports/whitebit");
+    let line = |name: &str| fs::read_to_string(root.join(name)).unwrap().replace('\n', " ");
+    let (keys, ips) = (line("sub-account-api-key-list.json"), line("sub-account-api-key-ip-list.json"));
+    let listed: Value = serde_json::from_str(&keys).unwrap();
+    for (name, count) in [("id", 1), ("apiKey", 1), ("subAccountId", 2)] {
+        let id = listed["data"][0][name].as_str().unwrap();
+        let enveloped = format!(r#"{{ "exchange": "whitebit", "key": "{id}", "response": {ips} }}"#);
+        for source in [format!("{keys}\n{enveloped}\n"), format!("{enveloped}\n{keys}\n")] {
+            let (form, _) = normal_form(&source, None);
+            let read = form["keys"].as_array().unwrap();
+            assert_eq!(read.len(), count, "{name}");
+            assert!(count == 2 || read[0]["ip_whitelist"].is_array() && read[0]["id"] == listed["data"][0]["apiKey"], "{name}");
+        }
+    }
 }
 
 #[test]

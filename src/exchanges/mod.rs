@@ -17,11 +17,15 @@ mod switches;
 mod sample;
 mod settings;
 
+mod alpaca;
+mod aster;
+mod backpack;
 mod binance;
 mod bingx;
 mod bitfinex;
 mod bitget;
 mod bithumb;
+mod bitmart;
 mod bitmex;
 mod bitstamp;
 mod bitvavo;
@@ -30,15 +34,22 @@ mod coinbase;
 mod coinex;
 mod cryptocom;
 mod deribit;
+mod dydx;
 mod gate;
 mod gemini;
 mod htx;
+mod hyperliquid;
 mod kraken;
 mod kucoin;
+mod lbank;
 mod mexc;
 mod okx;
+mod paradex;
+mod phemex;
 mod poloniex;
 mod upbit;
+mod whitebit;
+mod woox;
 
 pub use envelope::{Envelope, Written as WrittenEnvelope};
 pub use nearest::Nearest;
@@ -56,11 +67,15 @@ use crate::text::Span;
 
 /// The readers, in the order in which they are asked.
 pub const READERS: &[&Reader] = &[
+    &alpaca::READER,
+    &aster::READER,
+    &backpack::READER,
     &binance::READER,
     &bingx::READER,
     &bitfinex::READER,
     &bitget::READER,
     &bithumb::READER,
+    &bitmart::READER,
     &bitmex::READER,
     &bitstamp::READER,
     &bitvavo::READER,
@@ -69,16 +84,27 @@ pub const READERS: &[&Reader] = &[
     &coinex::READER,
     &cryptocom::READER,
     &deribit::READER,
+    &dydx::READER,
     &gate::READER,
     &gemini::READER,
     &htx::READER,
+    &hyperliquid::READER,
     &kraken::READER,
     &kucoin::READER,
+    &lbank::READER,
     &mexc::READER,
     &okx::READER,
+    &paradex::READER,
+    &phemex::READER,
     &poloniex::READER,
     &upbit::READER,
+    &whitebit::READER,
+    &woox::READER,
 ];
+
+/// Words that stand together in answers that are told by a look and not by their fields: by them such answers are found among
+/// files that nobody named.
+pub const WORDS_OF_SHAPES: &[&[&[&str]]] = &[dydx::WORDS, hyperliquid::WORDS];
 
 /// What keylint knows of one exchange's payloads.
 pub struct Reader {

@@ -36,7 +36,8 @@ pub fn join(evidence: Vec<Evidence>, declaration: Option<Declaration>) -> (Inven
 
 /// Groups keys by exchange and id; a masked id joins a whole one where what is visible decides it. Keys without an id,
 /// or with one of which nothing is visible, stay apart.
-fn merge_all_keys(keys: Vec<Box<Key>>) -> Vec<KeyRecord> {
+fn merge_all_keys(mut keys: Vec<Box<Key>>) -> Vec<KeyRecord> {
+    by_own_ids(&mut keys);
     let mut whole: BTreeMap<(Exchange, String), usize> = BTreeMap::new();
     for key in &keys {
         if let Some(id) = key.id.as_ref().filter(|id| !id.value.is_masked()) {
@@ -65,6 +66,18 @@ fn merge_all_keys(keys: Vec<Box<Key>>) -> Vec<KeyRecord> {
         }
     }
     groups.into_iter().filter_map(merge_keys).map(KeyRecord::new).collect()
+}
+
+/// Gives each record that names a key as requests name it the key's own id.
+fn by_own_ids(keys: &mut [Box<Key>]) {
+    let own = |key: &Box<Key>| Some(((key.exchange, key.handle.as_ref()?.value.0.clone()), key.id.clone()?));
+    let own: BTreeMap<_, _> = keys.iter().filter_map(own).collect();
+    for key in keys.iter_mut().filter(|_| !own.is_empty()) {
+        let said = key.id.as_ref().and_then(|id| own.get(&(key.exchange, id.value.0.clone())));
+        if let Some(id) = said {
+            key.id = Some(id.clone());
+        }
+    }
 }
 
 /// Whether two records stand in one answer.

@@ -324,6 +324,8 @@ pub struct Key {
     pub exchange: Exchange,
     /// Its id; several exchanges do not return it.
     pub id: Stated<KeyId>,
+    /// The id by which requests name it, where that is another than its own.
+    pub handle: Stated<KeyId>,
     /// The name its owner gave it.
     pub label: Stated<String>,
     /// The account it belongs to, by each id that is given (uid, e-mail, sub-account name).
@@ -372,6 +374,7 @@ impl Key {
         Self {
             exchange,
             id: None,
+            handle: None,
             label: None,
             account: Vec::new(),
             account_kind: None,
