@@ -79,11 +79,12 @@ mod tests {
 
     #[test]
     fn every_way_has_its_source_and_day() {
-        let mut ways = 0;
+        let (mut ways, mut exchanges) = (0, 0);
         for reader in READERS {
             let node =
                 document::parse(TextId(0), reader.profile, 0..reader.profile.len()).unwrap_or_else(|_| panic!("{}", reader.exchange));
-            let section = node.get("respond").and_then(Node::as_mapping).unwrap_or_else(|| panic!("{} has none", reader.exchange));
+            let Some(section) = node.get("respond").and_then(Node::as_mapping) else { continue };
+            exchanges += 1;
             for list in section {
                 let entries = list.value.as_sequence().unwrap_or_else(|| panic!("{}: {:?}", reader.exchange, list.key.scalar()));
                 assert!(!entries.is_empty(), "{}: {:?}", reader.exchange, list.key.scalar());
@@ -96,12 +97,12 @@ mod tests {
                 }
             }
         }
-        assert!(ways > 150, "{ways}");
+        assert!(ways > 150 && exchanges >= 12, "{ways} {exchanges}");
     }
 
     #[test]
-    fn every_exchange_that_is_read_names_where_its_orders_trades_and_withdrawals_are() {
-        for reader in READERS {
+    fn a_section_names_at_least_where_orders_trades_and_withdrawals_are() {
+        for reader in READERS.iter().filter(|r| r.profile.contains("\nrespond:")) {
             let ways = &profile(reader.exchange).expect("a profile").respond;
             assert!(!ways.open_orders.is_empty() && !ways.cancel_all_orders.is_empty(), "{}", reader.exchange);
             assert!(!ways.trade_history.is_empty() && !ways.withdrawal_history.is_empty(), "{}", reader.exchange);
