@@ -33,10 +33,8 @@ pub struct Tightened {
     pub pairs: Option<Vec<String>>,
     /// Each declared use.
     pub uses: Vec<Use>,
-    /// What a leak costs today.
-    pub today: Amounts,
-    /// What a leak costs then.
-    pub then: Amounts,
+    /// What a leak costs in each way, today and then, where it costs something.
+    pub leaks: Vec<(Way, Amounts, Amounts)>,
     /// What cannot be said, and what to declare so that it can.
     pub open: Vec<String>,
 }
@@ -143,14 +141,24 @@ pub fn tighten(inventory: &Inventory, estate: &Estate<'_>, at: usize) -> Option<
     let set = addresses.as_ref().map(|(_, set)| set);
     let then = tightened(facts, &rights, set);
     let uses = uses(estate, facts, &then, &users);
-    let loss = |key: &KeyFacts<'_>| {
-        let radius = key_radius(estate, key);
-        let mut out = Amounts::zero();
-        radius.ways.iter().for_each(|w| out.raise(&w.bound()));
-        out
-    };
-    let (today, then) = (loss(facts), loss(&then));
-    Some(Tightened { tasks, rights, permissions, addresses: addresses.map(|(a, _)| a), pairs, uses, today, then, open })
+    let (today, then) = (key_radius(estate, facts), key_radius(estate, &then));
+    let bounds = today.ways.iter().zip(&then.ways).map(|(a, b)| (a.way, a.bound(), b.bound()));
+    let leaks = bounds.filter(|(_, a, b)| !a.is_zero() || !b.is_zero()).collect();
+    Some(Tightened { tasks, rights, permissions, addresses: addresses.map(|(a, _)| a), pairs, uses, leaks, open })
+}
+
+/// The exchange's own permissions that do a key's declared work; none where its task or the exchange's words are not known.
+pub fn permissions_for_its_work(inventory: &Inventory, record: &KeyRecord) -> Vec<PermissionThen> {
+    let tasks = tasks(inventory, record);
+    let profile = profile(record.key.exchange);
+    if tasks.is_empty() {
+        return Vec::new();
+    }
+    let rights = rights(record, profile, &|right| tasks.iter().any(|(t, _)| t.allows(right)));
+    let markets = markets(&users(inventory, record, &tasks));
+    let mut out = permissions(record, profile.and_then(Profile::settings), &rights, markets.as_deref());
+    out.retain(|p| p.then);
+    out
 }
 
 /// The tasks of the entries that name a key; where none says one, the only one that its permissions leave possible.

@@ -76,7 +76,8 @@ fn what_the_task_does_not_need_goes_and_what_it_needs_stays() {
     assert_eq!(row(&text, "enableWithdrawals")[1..], ["on", "turn off"]);
     assert_eq!(row(&text, "enableFutures")[1..], ["on", "turn off"], "spot is all that its system trades");
     assert!(text.contains("now: any address") && text.contains("  146.59.3.7\n"), "{text}");
-    assert!(text.contains("9,000 USDT today, 9,000 USDT then"), "{text}");
+    assert_eq!(row(&text, "key and secret leak")[1..], ["9,000 USDT", "nothing"]);
+    assert_eq!(row(&text, "its server is taken over")[1..], ["9,000 USDT", "9,000 USDT"]);
 }
 
 #[test]

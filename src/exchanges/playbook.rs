@@ -31,7 +31,7 @@ pub struct Way {
 
 /// What can be done on an exchange about a leaked key. A list that is empty is not documented, which does not mean that it
 /// cannot be done.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Playbook {
     /// The web page on which keys are managed.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::columns::columns;
 use super::human::{Pen, Style, Tone};
-use crate::exposure::Decision;
+use crate::exposure::{Amounts, Decision, Way};
 use crate::finding::SubjectName;
 use crate::text::clean;
 use crate::tighten::{PermissionThen, RightThen, Tightened, Use};
@@ -34,9 +34,14 @@ pub fn write(name: &SubjectName, tight: &Tightened, style: &Style, out: &mut dyn
     permissions(tight, &pen, &mut page);
     addresses(tight, &pen, &mut page);
     uses(&tight.uses, &pen, &mut page);
-    if !tight.rights.is_empty() || tight.addresses.is_some() {
-        let words = format!("{} today, {} then", tight.today, tight.then);
-        pen.paragraph(0, (Tone::Heading, "the worst leak of it costs:"), &words, &mut page);
+    if !tight.leaks.is_empty() {
+        pen.line(Tone::Heading, "what a leak costs, today and with these settings", &mut page);
+        let row = |(way, today, then): &(Way, Amounts, Amounts)| {
+            let tone = if then.is_zero() { Tone::Good } else { Tone::Bad };
+            (tone, [way.title().to_owned(), today.to_string(), then.to_string()])
+        };
+        let rows: Vec<_> = tight.leaks.iter().map(row).collect();
+        columns(&["WAY", "TODAY", "THEN"], &rows, &pen, &mut page);
     }
     out.write_all(page.as_bytes())
 }

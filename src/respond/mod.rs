@@ -195,9 +195,9 @@ fn found(outcome: &Outcome, at: usize) -> Vec<Found> {
 }
 
 impl Case<'_> {
-    /// What is documented about the exchange.
+    /// What is documented about the exchange; nothing where nobody has looked.
     fn ways(&self) -> Option<&'static exchanges::Playbook> {
-        self.profile.map(|p| &p.respond)
+        self.profile.map(|p| &p.respond).filter(|ways| **ways != exchanges::Playbook::default())
     }
     /// Whether the key may do something: what is not known counts as yes.
     fn may(&self, right: Right) -> bool {

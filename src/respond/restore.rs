@@ -48,6 +48,11 @@ fn new_key(case: &Case<'_>) -> Step {
         task.id(),
         words(&mut granted.iter().copied())
     ));
+    let names: Vec<String> =
+        crate::tighten::permissions_for_its_work(case.inventory, case.key).into_iter().map(|p| format!("`{}`", p.name)).collect();
+    if !names.is_empty() {
+        step = step.note(format!("As the exchange calls them: {}.", names.join(", ")));
+    }
     if let Some(profile) = case.profile {
         for right in granted {
             let with: Vec<&str> =
