@@ -170,6 +170,7 @@ fn found(rule: usize, message: &str, places: Vec<Label>) -> Finding {
         subject: SubjectName { kind: "key", exchange: None, account: None, id: Some("aaaa\u{2026}zzzz".into()), label: None },
         places,
         carries: Vec::new(),
+        key: None,
         venue: None,
         history: None,
         suppressed: None,

@@ -241,7 +241,8 @@ fn bound(estate: &Estate<'_>, key: &KeyFacts<'_>, way: Way, operation: Operation
 
 /// For how long money leaves: until the leak is noticed, without the hold that a new address waits first.
 fn leaves_within(estate: &Estate<'_>, key: &KeyFacts<'_>, way: Way) -> Period {
-    let adds = way == Way::Mailbox || key.adds_addresses;
+    // What is sent again goes to where it went before.
+    let adds = way == Way::Mailbox || (key.adds_addresses && way != Way::Replay);
     let waits = estate.account_of(key).filter(|a| adds && a.address_whitelist == Some(true)).and_then(|a| a.hold).unwrap_or_default();
     Period::from_millis(estate.noticed.as_millis().saturating_sub(waits.as_millis()))
 }

@@ -118,9 +118,10 @@ impl<'a> Rows<'a> {
         WayOut { way: way.way.id(), bound: self.bound(&bound), bounds: self.bounds(&bound), operations: operations.collect() }
     }
 
-    /// The bound in the main currency, or in the first there is; nothing where nothing can be lost.
+    /// The bound in the main currency, or in the first there is; nothing where there is no amount at all. A balance that is
+    /// stated as zero is one.
     pub(super) fn bound(&self, amounts: &Amounts) -> Option<BoundOut> {
-        (!amounts.is_zero()).then(|| self.shown(amounts))
+        (amounts.is_open() || amounts.parts().next().is_some()).then(|| self.shown(amounts))
     }
 
     fn shown(&self, amounts: &Amounts) -> BoundOut {
