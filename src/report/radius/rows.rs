@@ -253,7 +253,10 @@ impl<'a> Rows<'a> {
         let record = change.key().and_then(|k| inventory.keys.get(k));
         match change {
             Change::Revoke { .. } => ("revoke it: another key has replaced it".to_owned(), setting("status", &"disabled")),
-            Change::TurnOff { right, .. } => {
+            Change::TurnOff { key, right } => {
+                let place = Operation::ALL.iter().position(|o| o.right() == *right);
+                let stated = place.and_then(|at| self.estate.keys.get(*key)?.rights.get(at).copied());
+                let unstated = if stated == Some(None) { ", if it is on: no export says" } else { "" };
                 let inferred = record.is_some_and(|r| !r.task.declared);
                 let task = record.and_then(|r| r.task.word()).map_or("task", crate::declaration::TaskWord::id);
                 let why = if inferred { format!(", unless it is more than a {task} key") } else { String::new() };
@@ -264,7 +267,7 @@ impl<'a> Rows<'a> {
                     Right::Withdraw => "permissions.withdraw",
                     Right::Administer => "permissions.administer",
                 };
-                (format!("turn off {}{why}", right.id()), setting(name, &false))
+                (format!("turn off {}{unstated}{why}", right.id()), setting(name, &false))
             }
             Change::RestrictAddresses { .. } => {
                 let whitelist = change.key().and_then(|k| self.estate.keys.get(k)).map(|k| restricted(record, k));
