@@ -55,7 +55,7 @@ type Leak = (&'static str, Option<&'static str>, &'static [(&'static str, u64)],
 const LEAKS: [Leak; 7] = [
     (".github/workflows/deploy.yml", Some("bybit/perps-old"), &[("key", 18), ("secret", 36)], "medium"),
     ("bots/arb/arb.py", Some("binance/arb"), &[("key", 64), ("secret", 64)], "medium"),
-    ("bots/hedge/.env", Some("bybit/hedge"), &[("key", 18), ("secret", 36)], "critical"),
+    ("bots/hedge/.env", Some("bybit/hedge"), &[("key", 18), ("secret", 36)], "high"),
     ("bots/trend-lab/user_data/config.json", Some("binance/trend-lab"), &[("key", 64), ("secret", 64)], "high"),
     ("dev/docker-compose.yml", Some("okx/grid"), &[("key", 36), ("secret", 32), ("passphrase", 15)], "medium"),
     ("notebooks/funding.ipynb", Some("okx/research"), &[("key", 36), ("secret", 32), ("passphrase", 15)], "medium"),

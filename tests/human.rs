@@ -124,6 +124,8 @@ fn outcome(files: &[(&str, &str)], paths: &[&str]) -> Outcome {
     let complete = is_complete(&gathered.problems, &gathered.coverage);
     let fails = verdicts.findings.iter().any(|f| f.suppressed.is_none() && f.severity >= Severity::High);
     Outcome {
+        inventory: keylint::inventory::Inventory::default(),
+        policy: keylint::declaration::Policy::default(),
         verdicts,
         problems: gathered.problems,
         coverage: gathered.coverage,
@@ -146,6 +148,8 @@ fn made_up(texts: &[(&str, &str)]) -> Outcome {
     }
     let book = book(&mut all);
     Outcome {
+        inventory: keylint::inventory::Inventory::default(),
+        policy: keylint::declaration::Policy::default(),
         verdicts: Verdicts::default(),
         problems: Vec::new(),
         coverage: Coverage::default(),

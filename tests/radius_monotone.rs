@@ -401,7 +401,7 @@ fn weaken(estate: &mut Estate<'_>, weaker: Weaker, key: usize, account: usize) -
         Weaker::FactorUnknown => account.more_than_mailbox = None,
         Weaker::HigherLimit => {
             let limit = account.limit.clone()??;
-            account.limit = Some(Some(Money::new(limit.amount() + rust_decimal::Decimal::from(9), limit.currency()).unwrap()));
+            account.limit = Some(Some(Money::new(limit.amount() + keylint::model::money::Decimal::from(9), limit.currency()).unwrap()));
         }
         Weaker::NoLimit => account.limit = Some(None),
         Weaker::LimitUnknown => account.limit = None,

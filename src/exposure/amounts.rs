@@ -7,9 +7,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
-
-use crate::model::money::{Money, Rates};
+use crate::model::money::{Decimal, Money, Rates};
 
 /// Amounts of several currencies, and how many more amounts are unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,10 +6,9 @@
 //! asks for, and with the day's limit. A fact that nobody stated stops nothing: the request is taken to be executed, and the
 //! decision says what it took for granted.
 
-use rust_decimal::Decimal;
-
 use crate::model::Right;
 use crate::model::ip::AddressSet;
+use crate::model::money::Decimal;
 use crate::model::time::Period;
 
 /// What a request asks for.

@@ -280,7 +280,8 @@ pub fn plan<'i>(estate: &Estate<'i>, inventory: &'i Inventory, radius: &Radius) 
     };
     let mut fixes: Vec<Fix> = candidates(estate, inventory)
         .into_par_iter()
-        .with_min_len(64)
+        // Each part has an estate of its own to change, so that there are few.
+        .with_min_len(512)
         .map_init(|| estate.clone(), |scratch, change| worth(change, scratch))
         .filter(|fix| !fix.concerns.is_empty())
         .collect();

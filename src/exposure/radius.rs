@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use rust_decimal::Decimal;
 
 use super::amounts::Amounts;
 use super::decide::{Check, Decision, Operation, decide};
 use super::estate::{Estate, Family, Group, KeyFacts};
 use super::ways::{self, Way};
-use crate::model::money::{Money, Rates};
+use crate::model::money::{Decimal, Money, Rates};
 use crate::model::time::Period;
 
 /// One operation of one way: whether it is executed, and what can be lost by it.

@@ -153,7 +153,7 @@ impl<'a> Rows<'a> {
     /// The bounds by currency; one without an amount where nothing but "everything" is known.
     pub(super) fn bounds(&self, amounts: &Amounts) -> Vec<BoundOut> {
         let at_least = amounts.is_open();
-        let part = |(currency, amount): (&std::sync::Arc<str>, rust_decimal::Decimal)| BoundOut {
+        let part = |(currency, amount): (&std::sync::Arc<str>, crate::model::money::Decimal)| BoundOut {
             amount: Some(amount.normalize().to_string()),
             currency: Some(currency.to_string()),
             at_least,
