@@ -98,6 +98,10 @@ fn a_third_party_leaks_what_it_holds_from_where_it_publishes_that_it_sends() {
     // A whitelist of addresses that a service publishes says who holds the key, declared or not.
     assert_eq!(held(json!({}), &["103.26.9.7"]), [lost, "ip-whitelist"]);
     assert_eq!(held(json!({}), OWN), ["signature", "ip-whitelist"]);
+    // Of two that hold it, the one that gets in counts.
+    let both = json!({ "third-parties": { "copy": { "service": "3commas" }, "mirror": {} }, "keys": [
+        entry("bybit", "copy", "bybit/main", json!({ "third-party": "copy" })), entry("bybit", "copy", "bybit/main", json!({ "third-party": "mirror" }))] });
+    assert_eq!(only(&Desk::one(bybit("copy", 100, 0, true, &[], OWN), both), "third-party", "trade"), lost);
 }
 
 #[test]

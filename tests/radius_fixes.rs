@@ -71,7 +71,7 @@ fn make(desk: &mut Desk, fix: &Value) -> Option<String> {
             "status" => key["enabled"] = json!(value != "disabled"),
             "ip_whitelist" => key["ip_whitelist"] = json!(value.split(", ").collect::<Vec<_>>()),
             "permissions.administer" => {
-                key["max_scope"] = json!(key["max_scope"].as_str().unwrap().replace("account:read_write", "account:read"))
+                key["max_scope"] = json!(key["max_scope"].as_str().unwrap().replace("account:read_write", "account:read"));
             }
             _ => panic!("{fix:#}"),
         }

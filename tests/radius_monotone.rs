@@ -3,11 +3,13 @@
 //! raises one.
 
 #![allow(
-    clippy::format_push_string,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test stops where something is not as it must be"
+    clippy::format_push_string,
+    clippy::option_option,
+    clippy::unnecessary_wraps,
+    reason = "a test stops where something is not as it must be, and says unknown as the model does"
 )]
 
 use std::fmt;
@@ -232,7 +234,7 @@ impl Desk {
                 let limit = w.limit.map(|l| l.map_or_else(|| "none".to_owned(), |l| format!("{l} USDT")));
                 limit.into_iter().for_each(|l| out.push_str(&format!("daily-limit: {l}, ")));
                 w.payout.into_iter().for_each(|p| out.push_str(&format!("regular-payout: {}, ", p.text())));
-                out.push_str("}");
+                out.push('}');
             }
             out.push_str(" }\n");
         }

@@ -76,7 +76,7 @@ impl<'a> Rows<'a> {
         let weight = weigh(self.estate, self.inventory, at);
         let facts = self.estate.keys.get(at);
         let furthest = key.ways.iter().flat_map(|w| &w.operations).map(|c| c.reach).max().unwrap_or(Reach::None);
-        let largest = |reach: Reach| facts.and_then(|f| reached(&self.estate, f, reach).next());
+        let largest = |reach: Reach| facts.and_then(|f| reached(self.estate, f, reach).next());
         // How far each kind of reach goes is the same for all ways: it is looked up once.
         let far = [Reach::None, Reach::Own, Reach::Movable, Reach::All].map(|reach| {
             let count = facts.map_or(0, |f| self.count(f, reach));
@@ -87,7 +87,7 @@ impl<'a> Rows<'a> {
         });
         let reached_out = with_reached.then(|| {
             let by = if furthest == Reach::All { "administer" } else { "transfer" };
-            let members = facts.into_iter().flat_map(|f| reached(&self.estate, f, furthest));
+            let members = facts.into_iter().flat_map(|f| reached(self.estate, f, furthest));
             let balance = |a: usize| self.estate.accounts.get(a).map(|a| a.balance.clone()).unwrap_or_default();
             let one = |a: usize| ReachedOut { account: self.account_name(a), by, balance: self.shown(&balance(a)) };
             members.map(one).collect()
