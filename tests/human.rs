@@ -125,6 +125,8 @@ fn outcome(files: &[(&str, &str)], paths: &[&str]) -> Outcome {
     let complete = is_complete(&gathered.problems, &gathered.coverage);
     let fails = verdicts.findings.iter().any(|f| f.suppressed.is_none() && f.severity >= Severity::High);
     Outcome {
+        inventory: keylint::inventory::Inventory::default(),
+        policy: keylint::declaration::Policy::default(),
         verdicts,
         problems: gathered.problems,
         coverage: gathered.coverage,
@@ -149,6 +151,8 @@ fn made_up(texts: &[(&str, &str)]) -> Outcome {
     }
     let book = book(&mut all);
     Outcome {
+        inventory: keylint::inventory::Inventory::default(),
+        policy: keylint::declaration::Policy::default(),
         verdicts: Verdicts::default(),
         problems: Vec::new(),
         coverage: Coverage::default(),
@@ -175,6 +179,7 @@ fn found(rule: usize, message: &str, places: Vec<Label>) -> Finding {
         subject: SubjectName { kind: "key", exchange: None, account: None, id: Some("aaaa\u{2026}zzzz".into()), label: None },
         places,
         carries: Vec::new(),
+        key: None,
         venue: None,
         key: None,
         history: None,

@@ -25,7 +25,7 @@ use keylint::text::TextId;
 use serde_json::Value;
 
 /// The texts that are read by people.
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 15] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -38,6 +38,7 @@ const TEXTS: [&str; 14] = [
     "docs/formats.md",
     "docs/history.md",
     "docs/hooks.md",
+    "docs/radius.md",
     "docs/respond.md",
     "docs/pre-commit-mirror/README.md",
 ];

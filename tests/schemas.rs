@@ -19,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 const NOW: [&str; 2] = ["--now", "2026-11-01"];
-const KINDS: [&str; 5] = ["", "rules", "report", "keys", "envelope"];
+const KINDS: [&str; 6] = ["", "rules", "report", "keys", "radius", "envelope"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -95,6 +95,7 @@ fn schemas_of_documents_have_the_names_that_programs_rely_on() {
     };
     has("report", &["schema", "tool", "as_of", "config", "verdict", "findings", "not_assessed", "problems", "coverage"]);
     has("keys", &["schema", "as_of", "keys", "accounts", "addresses", "coverage", "problems"]);
+    has("radius", &["schema", "as_of", "config", "noticed_after", "keys", "worst", "most", "fixes", "after", "coverage", "problems"]);
     has("envelope", &["exchange", "endpoint", "account", "key", "fetched_at", "response"]);
     has("", &["version", "systems", "third-parties", "accounts", "transfers", "keys", "exports", "policy"]);
     has("rules", &["title", "severity", "about", "when", "at", "message", "why", "fix", "examples"]);
@@ -150,6 +151,41 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
 }
 
 const DEMO: [&str; 3] = ["fixtures/demo", "--config", "fixtures/demo/keylint.yaml"];
+
+#[test]
+#[ignore = "needs check-jsonschema: .ci/run installs it"]
+fn what_leaks_cost_fits_its_schema() {
+    let (work, out) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    fs::write(work.path().join("cut.json"), "{ \"retCode\": 0, ").unwrap();
+    fs::create_dir(work.path().join("nothing")).unwrap();
+    let estate = ["fixtures/estate", "--config", "fixtures/estate/keylint.yaml"];
+    let mut documents = vec![
+        document(&root(), out.path(), &[&["radius"], &DEMO[..]].concat(), 0),
+        document(&root(), out.path(), &[&["radius"], &estate[..]].concat(), 0),
+        document(&root(), out.path(), &[&["radius"], &estate[..], &["--key", "okx/mm"]].concat(), 2),
+        document(work.path(), out.path(), &["radius", "cut.json"], 2),
+        document(work.path(), out.path(), &["radius", "nothing"], 3),
+    ];
+    // Where no key fits, nothing is written.
+    let refused_key = documents.remove(2);
+    assert!(fs::read(refused_key).unwrap().is_empty());
+    documents.push(document(&root(), out.path(), &[&["radius"], &estate[..], &["--key", "okx f9b43ba4"]].concat(), 0));
+    for folder in fs::read_dir(root().join("fixtures/exports")).unwrap() {
+        let folder = folder.unwrap().path();
+        let exports: Vec<PathBuf> = files(&folder, ".json").into_iter().filter(|p| !p.to_string_lossy().ends_with(".keys.json")).collect();
+        let paths: Vec<&str> = exports.iter().map(|p| p.to_str().unwrap()).collect();
+        let output = keylint(&root(), &[&["radius", "--format", "json"], &paths[..], &NOW[..]].concat());
+        let path = out.path().join(format!("{}.json", folder.file_name().unwrap().to_string_lossy()));
+        fs::write(&path, output.stdout).unwrap();
+        documents.push(path);
+    }
+    fits("radius", &documents);
+    let mut broken: Value = serde_json::from_slice(&fs::read(&documents[0]).unwrap()).unwrap();
+    broken["keys"][0]["ways"][0]["operations"][0]["executed"] = Value::Null;
+    let path = out.path().join("broken.json");
+    fs::write(&path, broken.to_string()).unwrap();
+    assert!(refused("radius", &[path]).is_some(), "the schema takes anything");
+}
 
 #[test]
 #[ignore = "needs check-jsonschema: .ci/run installs it"]

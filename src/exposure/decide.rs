@@ -270,8 +270,8 @@ fn passes(check: Check, request: &Request<'_>, settings: &Settings<'_>) -> Optio
     }
 }
 
-/// Whether a source is let in.
-fn comes_in(source: Source<'_>, whitelist: Option<Whitelist<'_>>) -> Option<bool> {
+/// Whether a source is let in; nothing where that is not known.
+pub fn comes_in(source: Source<'_>, whitelist: Option<Whitelist<'_>>) -> Option<bool> {
     match (source, whitelist) {
         (Source::WhereItIsUsed, _) | (_, Some(Whitelist::Open)) | (Source::Anywhere, Some(Whitelist::Wide(_))) => Some(true),
         (_, None) => None,

@@ -248,15 +248,22 @@ fn works(record: &KeyRecord, now: Time) -> Option<bool> {
 /// From where the third party that holds a key sends. One is known to hold it where the declaration says so, and where the
 /// whitelist has addresses that a service publishes as its own.
 fn party<'i>(inventory: &'i Inventory, record: &'i KeyRecord) -> Option<Source<'i>> {
-    let declared = inventory.holders(record).next().map(|name| service_of(inventory, &name.value));
+    let declared: Vec<Option<&AddressSet>> =
+        inventory.holders(record).map(|name| published_ranges(service_of(inventory, &name.value))).collect();
+    // Of several, the one that gets in: one of which nobody knows from where it sends is where the key is used.
+    if declared.contains(&None) {
+        return Some(Source::WhereItIsUsed);
+    }
+    let gets_in = |set: &&AddressSet| record.addresses.as_ref().is_none_or(|own| set.ranges().any(|r| own.overlaps(&r)));
+    let published = || declared.iter().flatten().copied();
+    if let Some(set) = published().find(gets_in).or_else(|| published().next()) {
+        return Some(Source::OneOf(set));
+    }
     let listed = || {
         let IpWhitelist::Listed(entries) = value(&record.key.ip_whitelist)? else { return None };
         entries.iter().find_map(|e| published_by(e.value.range()?))
     };
-    match declared {
-        Some(service) => Some(published_ranges(service).map_or(Source::WhereItIsUsed, Source::OneOf)),
-        None => listed().map(|service| published_ranges(service).map_or(Source::WhereItIsUsed, Source::OneOf)),
-    }
+    listed().map(|service| published_ranges(service).map_or(Source::WhereItIsUsed, Source::OneOf))
 }
 
 /// The service behind a third party of the declaration.

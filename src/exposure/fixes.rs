@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::amounts::Amounts;
-use super::decide::{Operation, Source, Whitelist};
+use super::decide::{Operation, Source, Whitelist, comes_in};
 use super::estate::{AccountFacts, Estate, KeyFacts, egress_of};
-use super::radius::{KeyRadius, Leak, Radius, key_radius, run};
+use super::radius::{KeyRadius, Leak, Radius, Reach, key_radius, leaks};
 use super::ways::Way;
 use crate::exchanges::profile;
 use crate::inventory::{Inventory, KeyRecord};
@@ -178,8 +178,9 @@ fn with_account(estate: &mut Estate<'_>, account: usize, change: impl FnOnce(&mu
     }
 }
 
-/// The addresses that a key is used from: those of its systems, where they are declared and nobody else holds it.
-fn restricted<'i>(record: Option<&'i KeyRecord>, key: &KeyFacts<'i>) -> Whitelist<'i> {
+/// The addresses that a key is used from: those of its systems, where they are declared and nobody else holds it; or those
+/// that the third party publishes that holds it.
+pub fn restricted<'i>(record: Option<&'i KeyRecord>, key: &KeyFacts<'i>) -> Whitelist<'i> {
     match (key.party, record.and_then(egress_of)) {
         (None, Some(egress)) => Whitelist::Listed(egress),
         (Some(Source::OneOf(published)), None) => Whitelist::Listed(published),
@@ -198,12 +199,16 @@ fn candidates(estate: &Estate<'_>, inventory: &Inventory) -> Vec<Change> {
             out.push(Change::Revoke { key: at });
         }
         out.extend(needless(record, key).into_iter().map(|right| Change::TurnOff { key: at, right }));
-        if matches!(key.whitelist, None | Some(Whitelist::Open | Whitelist::Wide(_))) {
+        // Where a range is wide and does not even hold the addresses that the key is used from, letting those in opens a way.
+        let kept_out = |source: Source<'_>| comes_in(source, key.whitelist) == Some(false);
+        let used = !kept_out(key.server) && !key.party.is_some_and(kept_out);
+        if used && matches!(key.whitelist, None | Some(Whitelist::Open | Whitelist::Wide(_))) {
             out.push(Change::RestrictAddresses { key: at });
         }
     }
     for (at, account) in estate.accounts.iter().enumerate() {
-        if account.working.as_ref().is_some_and(|w| !account.balance.is_within(w)) {
+        // Amounts of two currencies are not above each other.
+        if account.working.as_ref().is_some_and(|w| w.is_within(&account.balance) && !account.balance.is_within(w)) {
             out.push(Change::WorkingBalance { account: at });
         }
         // Withdrawals are protected where some key may withdraw.
@@ -226,7 +231,7 @@ fn candidates(estate: &Estate<'_>, inventory: &Inventory) -> Vec<Change> {
             out.push(Change::SecondFactor { account: at });
         }
         if let Some(limit) = &account.payout {
-            let higher = |now: &Money| now.currency() != limit.currency() || now.amount() > limit.amount();
+            let higher = |now: &Money| now.currency() == limit.currency() && now.amount() > limit.amount();
             if account.limit.as_ref().is_none_or(|l| l.as_ref().is_none_or(higher)) {
                 out.push(Change::DailyLimit { account: at, limit: limit.clone() });
             }
@@ -263,8 +268,9 @@ pub fn needless(record: &KeyRecord, key: &KeyFacts<'_>) -> Vec<Right> {
 /// What can be changed, the change that removes most first, and the worst leak on the way.
 pub fn plan<'i>(estate: &Estate<'i>, inventory: &'i Inventory, radius: &Radius) -> Plan {
     let main = radius.main.as_deref();
+    let reachers = reachers(estate, radius);
     let worth = |change: Change, scratch: &mut Estate<'i>| {
-        let concerned = concerned(&change, estate, inventory);
+        let concerned = concerned(&change, estate, inventory, &reachers);
         let old =
             (change.key().and_then(|k| scratch.keys.get(k).cloned()), change.account().and_then(|a| scratch.accounts.get(a).cloned()));
         change.apply(scratch, inventory);
@@ -274,26 +280,49 @@ pub fn plan<'i>(estate: &Estate<'i>, inventory: &'i Inventory, radius: &Radius) 
     };
     let mut fixes: Vec<Fix> = candidates(estate, inventory)
         .into_par_iter()
-        .with_min_len(64)
+        // Each part has an estate of its own to change, so that there are few.
+        .with_min_len(512)
         .map_init(|| estate.clone(), |scratch, change| worth(change, scratch))
         .filter(|fix| !fix.concerns.is_empty())
         .collect();
     fixes.sort_by(|a, b| rank(b, a, main));
-    let mut changed = estate.clone();
+    let (mut changed, mut keys) = (estate.clone(), radius.keys.clone());
+    let mut touched: BTreeSet<usize> = BTreeSet::new();
     for (at, fix) in fixes.iter_mut().enumerate() {
         fix.change.apply(&mut changed, inventory);
+        touch(&fix.change, estate, inventory, &mut touched);
         if at < STEPS {
-            fix.then = Some(Step::of(&run(&changed)));
+            fix.then = Some(step(&changed, &mut keys, &mut touched));
         }
     }
-    let after = Step::of(&run(&changed));
+    let after = step(&changed, &mut keys, &mut touched);
     Plan { fixes, after }
 }
 
-impl Step {
-    fn of(radius: &Radius) -> Self {
-        Self { worst: radius.worst.clone(), most: radius.most.clone() }
+/// The keys of which a change may change something.
+fn touch(change: &Change, estate: &Estate<'_>, inventory: &Inventory, touched: &mut BTreeSet<usize>) {
+    touched.extend(change.key());
+    let Some(account) = change.account() else { return };
+    touched.extend(inventory.places_of_keys(account));
+    // What an account holds, all keys of its owner may reach.
+    if matches!(change, Change::WorkingBalance { .. }) {
+        let family = estate.accounts.get(account).and_then(|a| estate.families.get(a.family));
+        touched.extend(family.iter().flat_map(|f| &f.members).flat_map(|m| inventory.places_of_keys(*m)));
     }
+}
+
+/// What is left after some changes: the model runs again on the keys that were touched.
+fn step(estate: &Estate<'_>, keys: &mut [KeyRadius], touched: &mut BTreeSet<usize>) -> Step {
+    let places: Vec<usize> = std::mem::take(touched).into_iter().collect();
+    let anew = |at: &usize| Some((*at, key_radius(estate, estate.keys.get(*at)?)));
+    let again: Vec<(usize, KeyRadius)> = places.par_iter().with_min_len(64).filter_map(anew).collect();
+    for (at, radius) in again {
+        if let Some(key) = keys.get_mut(at) {
+            *key = radius;
+        }
+    }
+    let (worst, most) = leaks(estate, keys, estate.main_currency().as_deref());
+    Step { worst, most }
 }
 
 /// Puts back what a change changed.
@@ -306,24 +335,40 @@ fn restore<'i>(estate: &mut Estate<'i>, change: &Change, (key, account): (Option
     }
 }
 
-/// The keys whose radius a change is measured on. What an account holds is measured on its own keys; where it has none, on
-/// the first key of another account that reaches it, because it is the same for all of them.
-fn concerned(change: &Change, estate: &Estate<'_>, inventory: &Inventory) -> Vec<usize> {
+/// Of each family, keys that reach further than their own account: for each way and operation in which one does, the first
+/// that does. What an account of the family holds, all of these lose alike.
+fn reachers(estate: &Estate<'_>, radius: &Radius) -> Vec<Vec<usize>> {
+    let mut out = vec![Vec::new(); estate.families.len()];
+    let mut seen: BTreeSet<(usize, Reach, Way, Operation)> = BTreeSet::new();
+    for (at, (key, facts)) in radius.keys.iter().zip(&estate.keys).enumerate() {
+        let Some(family) = estate.account_of(facts).map(|a| a.family) else { continue };
+        let mut is_new = false;
+        for way in &key.ways {
+            for operation in Operation::ALL {
+                let cell = way.cell(operation);
+                if cell.reach > Reach::Own && !cell.bound.is_zero() {
+                    is_new |= seen.insert((family, cell.reach, way.way, operation));
+                }
+            }
+        }
+        if is_new && let Some(keys) = out.get_mut(family) {
+            keys.push(at);
+        }
+    }
+    out
+}
+
+/// The keys whose radius a change is measured on. What an account holds is measured on its own keys, and on those of its
+/// owner's other accounts that reach it.
+fn concerned(change: &Change, estate: &Estate<'_>, inventory: &Inventory, reachers: &[Vec<usize>]) -> Vec<usize> {
     if let Some(key) = change.key() {
         return vec![key];
     }
     let Some(account) = change.account() else { return Vec::new() };
     let mut keys = inventory.places_of_keys(account).to_vec();
     if matches!(change, Change::WorkingBalance { .. }) {
-        let family = estate.accounts.get(account).and_then(|a| estate.families.get(a.family));
-        let mut others = family.iter().flat_map(|f| &f.members).filter(|m| **m != account).flat_map(|m| inventory.places_of_keys(*m));
-        let reaches = |k: &&usize| {
-            estate.keys.get(**k).is_some_and(|k| {
-                let [_, _, transfer, _] = k.rights;
-                k.works != Some(false) && (k.administers || (transfer != Some(false) && k.between_accounts))
-            })
-        };
-        keys.extend(others.find(reaches));
+        let family = estate.accounts.get(account).and_then(|a| reachers.get(a.family));
+        keys.extend(family.into_iter().flatten());
     }
     keys
 }

@@ -1,6 +1,6 @@
 //! What a leak of each key costs: every key, every way to leak, every operation; and what leaks together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -42,6 +42,8 @@ pub struct WayRadius {
     pub way: Way,
     /// Read, trade, transfer, withdraw.
     pub operations: [Cell; 4],
+    /// The largest bound of the four.
+    bound: Amounts,
 }
 
 impl WayRadius {
@@ -56,10 +58,8 @@ impl WayRadius {
         }
     }
     /// What can be lost: operations take from the same balances, so the largest bound is that of all.
-    pub fn bound(&self) -> Amounts {
-        let mut out = Amounts::zero();
-        self.operations.iter().for_each(|c| out.raise(&c.bound));
-        out
+    pub fn bound(&self) -> &Amounts {
+        &self.bound
     }
     /// The operations that are executed.
     pub fn executed(&self) -> impl Iterator<Item = Operation> {
@@ -83,7 +83,7 @@ impl KeyRadius {
     pub fn worst_first(&self, main: Option<&str>) -> Vec<&WayRadius> {
         let mut out: Vec<&WayRadius> = self.ways.iter().collect();
         out.sort_by(|a, b| {
-            b.bound().order(&a.bound(), main).then_with(|| b.executed().count().cmp(&a.executed().count())).then(a.way.cmp(&b.way))
+            b.bound().order(a.bound(), main).then_with(|| b.executed().count().cmp(&a.executed().count())).then(a.way.cmp(&b.way))
         });
         out
     }
@@ -118,69 +118,80 @@ pub struct Radius {
 pub fn run(estate: &Estate<'_>) -> Radius {
     let keys: Vec<KeyRadius> = estate.keys.par_iter().with_min_len(64).map(|key| key_radius(estate, key)).collect();
     let main = estate.main_currency();
-    let (mut worst, mut most): (Option<Leak>, Amounts) = (None, Amounts::zero());
-    let mut look = |leak: Leak| {
-        most.raise(&leak.bound);
-        let larger = |w: &Leak| leak.bound.order(&w.bound, main.as_deref()).is_gt();
-        if !leak.bound.is_zero() && worst.as_ref().is_none_or(larger) {
-            worst = Some(leak);
-        }
-    };
-    for (at, key) in keys.iter().enumerate() {
-        for way in key.ways.iter().filter(|w| !matches!(w.way, Way::Server | Way::ThirdParty)) {
-            look(Leak { way: way.way, place: None, keys: vec![at], bound: way.bound() });
-        }
-    }
-    for (way, groups) in [(Way::Server, &estate.servers), (Way::ThirdParty, &estate.parties)] {
-        let mut grouped: BTreeSet<usize> = BTreeSet::new();
-        for group in groups {
-            grouped.extend(&group.keys);
-            look(together(estate, &keys, way, group));
-        }
-        // A key of which nobody says where it is used is used somewhere.
-        for (at, key) in keys.iter().enumerate().filter(|(at, _)| !grouped.contains(at)) {
-            if let Some(way) = key.way(way) {
-                look(Leak { way: way.way, place: None, keys: vec![at], bound: way.bound() });
-            }
-        }
-    }
+    let (worst, most) = leaks(estate, &keys, main.as_deref());
     Radius { keys, worst, most, main }
 }
 
-/// All keys of a server or a third party at once. What two of them reach is lost once.
-fn together(estate: &Estate<'_>, keys: &[KeyRadius], way: Way, group: &Group) -> Leak {
+/// The worst single leak, and what single leaks cost at most.
+pub fn leaks(estate: &Estate<'_>, keys: &[KeyRadius], main: Option<&str>) -> (Option<Leak>, Amounts) {
+    let (mut worst, mut most): (Option<Leak>, Amounts) = (None, Amounts::zero());
+    let mut look = |bound: &Amounts, leak: &dyn Fn() -> Leak| {
+        most.raise(bound);
+        let larger = |w: &Leak| bound.order(&w.bound, main).is_gt();
+        if !bound.is_zero() && worst.as_ref().is_none_or(larger) {
+            worst = Some(leak());
+        }
+    };
+    let alone = |way: &WayRadius, at: usize| Leak { way: way.way, place: None, keys: vec![at], bound: way.bound.clone() };
+    for (at, key) in keys.iter().enumerate() {
+        for way in key.ways.iter().filter(|w| !matches!(w.way, Way::Server | Way::ThirdParty)) {
+            look(&way.bound, &|| alone(way, at));
+        }
+    }
+    for (way, groups) in [(Way::Server, &estate.servers), (Way::ThirdParty, &estate.parties)] {
+        let mut grouped = vec![false; keys.len()];
+        for group in groups {
+            for key in &group.keys {
+                grouped.get_mut(*key).into_iter().for_each(|is| *is = true);
+            }
+            let bound = together(estate, keys, way, group);
+            look(&bound, &|| Leak { way, place: Some(group.name.clone()), keys: group.keys.clone(), bound: bound.clone() });
+        }
+        // A key of which nobody says where it is used is used somewhere.
+        for (at, key) in keys.iter().enumerate().filter(|(at, _)| grouped.get(*at) == Some(&false)) {
+            if let Some(way) = key.way(way) {
+                look(&way.bound, &|| alone(way, at));
+            }
+        }
+    }
+    (worst, most)
+}
+
+/// What all keys of a server or a third party cost at once. What two of them reach is lost once.
+fn together(estate: &Estate<'_>, keys: &[KeyRadius], way: Way, group: &Group) -> Amounts {
     let mut sum = Amounts::zero();
-    let (mut accounts, mut families): (BTreeSet<usize>, BTreeSet<(usize, bool)>) = (BTreeSet::new(), BTreeSet::new());
-    let mut homeless = 0;
+    // Of each family how far the keys reach: further than their own accounts, or not.
+    let (mut accounts, mut families): (BTreeSet<usize>, BTreeMap<usize, Reach>) = (BTreeSet::new(), BTreeMap::new());
+    let mut union = Amounts::zero();
     for at in &group.keys {
         let (Some(radius), Some(key)) = (keys.get(*at).and_then(|k| k.way(way)), estate.keys.get(*at)) else { continue };
-        sum.add(&radius.bound());
+        sum.add(&radius.bound);
         let reach = radius.operations.iter().filter(|c| !c.bound.is_zero()).map(|c| c.reach).max().unwrap_or(Reach::None);
         match (reach, key.account.and_then(|a| Some((a, estate.accounts.get(a)?.family)))) {
             (Reach::None, _) => {}
-            (_, None) => homeless += 1,
-            (Reach::Own, Some((account, _))) => drop(accounts.insert(account)),
+            (_, None) => union.add(&Amounts::unknown()),
             (reach, Some((account, family))) => {
                 accounts.insert(account);
-                families.insert((family, reach == Reach::All));
+                families.entry(family).and_modify(|r| *r = reach.max(*r)).or_insert(reach);
             }
         }
     }
-    let mut union = Amounts::zero();
-    for (family, all) in &families {
-        let Some(members) = estate.families.get(*family) else { continue };
-        for member in &members.members {
-            if *all || estate.accounts.get(*member).is_some_and(|a| a.may_transfer_out != Some(false)) {
-                accounts.insert(*member);
-            }
-        }
-        if !members.complete {
+    for (family, reach) in families.iter().filter(|(_, r)| **r > Reach::Own) {
+        let Some(facts) = estate.families.get(*family) else { continue };
+        union.add(if *reach == Reach::All { &facts.total } else { &facts.movable });
+        if !facts.complete {
             union.add(&Amounts::unknown());
         }
     }
-    accounts.iter().filter_map(|a| estate.accounts.get(*a)).for_each(|a| union.add(&a.balance));
-    (0..homeless).for_each(|_| union.add(&Amounts::unknown()));
-    Leak { way, place: Some(group.name.clone()), keys: group.keys.clone(), bound: sum.least(&union) }
+    // Their own accounts, as far as those are not among what their family holds.
+    for account in accounts.iter().filter_map(|a| estate.accounts.get(*a)) {
+        match families.get(&account.family) {
+            Some(Reach::All) => {}
+            Some(Reach::Movable) if account.may_transfer_out != Some(false) => {}
+            _ => union.add(&account.balance),
+        }
+    }
+    sum.least(&union)
 }
 
 /// One key.
@@ -201,7 +212,9 @@ pub fn key_radius(estate: &Estate<'_>, key: &KeyFacts<'_>) -> KeyRadius {
             let bound = bound(estate, key, way, operation, reach);
             Cell { decision, bound, reach }
         });
-        WayRadius { way, operations }
+        let mut bound = Amounts::zero();
+        operations.iter().for_each(|c| bound.raise(&c.bound));
+        WayRadius { way, operations, bound }
     });
     KeyRadius { ways: ways.into() }
 }
@@ -240,7 +253,8 @@ fn bound(estate: &Estate<'_>, key: &KeyFacts<'_>, way: Way, operation: Operation
 
 /// For how long money leaves: until the leak is noticed, without the hold that a new address waits first.
 fn leaves_within(estate: &Estate<'_>, key: &KeyFacts<'_>, way: Way) -> Period {
-    let adds = way == Way::Mailbox || key.adds_addresses;
+    // What is sent again goes to where it went before.
+    let adds = way == Way::Mailbox || (key.adds_addresses && way != Way::Replay);
     let waits = estate.account_of(key).filter(|a| adds && a.address_whitelist == Some(true)).and_then(|a| a.hold).unwrap_or_default();
     Period::from_millis(estate.noticed.as_millis().saturating_sub(waits.as_millis()))
 }

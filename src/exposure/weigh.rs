@@ -56,7 +56,7 @@ pub fn weigh(estate: &Estate<'_>, inventory: &Inventory, at: usize) -> Option<We
     };
     let administers = if key.administers { ", with keys that it makes itself" } else { "" };
     let bound = if anywhere { leak.bound() } else { server.bound() };
-    let because = format!("{}, {what}{administers}{}", from(key, anywhere), lost(&bound));
+    let because = format!("{}, {what}{administers}{}", from(key, anywhere), lost(bound));
     Some(Weight { severity, stated, because })
 }
 

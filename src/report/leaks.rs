@@ -34,7 +34,7 @@ impl Leaks {
             if finding.suppressed.is_some() {
                 continue;
             }
-            let bound = radius.worst_first(main.as_deref()).first().map(|w| w.bound()).unwrap_or_default();
+            let bound = radius.worst_first(main.as_deref()).first().map(|w| w.bound().clone()).unwrap_or_default();
             let worse = worst
                 .as_ref()
                 .is_none_or(|(severity, most, ..)| finding.severity.cmp(severity).then_with(|| bound.order(most, main.as_deref())).is_gt());

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::{AfterOut, BoundOut, ConcernOut, FixOut, KeyOut, LeakOut, LeakedOut, OperationOut, ReachedOut, SettingOut, SubjectOut, WayOut};
-use crate::exposure::estate::egress_of;
-use crate::exposure::fixes::{Plan, Step};
+use crate::exposure::decide::Whitelist;
+use crate::exposure::estate::KeyFacts;
+use crate::exposure::fixes::{Plan, Step, restricted};
 use crate::exposure::radius::reached;
 use crate::exposure::{Amounts, Change, Estate, Fix, KeyRadius, Leak, Operation, Radius, Reach, Way, WayRadius, weigh};
 use crate::finding::SubjectName;
@@ -21,12 +22,16 @@ pub(in crate::report) struct Rows<'a> {
     inventory: &'a Inventory,
     estate: &'a Estate<'a>,
     main: Option<&'a str>,
+    /// Of each family how many of its accounts may be moved out of.
+    movable: Vec<usize>,
 }
 
 impl<'a> Rows<'a> {
     /// For an inventory and what the model makes of it.
     pub(in crate::report) fn new(inventory: &'a Inventory, estate: &'a Estate<'a>, main: Option<&'a str>) -> Self {
-        Self { inventory, estate, main }
+        let may = |at: &&usize| estate.accounts.get(**at).is_some_and(|a| a.may_transfer_out != Some(false));
+        let movable = estate.families.iter().map(|f| f.members.iter().filter(may).count()).collect();
+        Self { inventory, estate, main, movable }
     }
 
     fn key(&self, at: usize) -> SubjectOut {
@@ -49,7 +54,7 @@ impl<'a> Rows<'a> {
         let mut out: Vec<(KeyOut, Amounts)> = Vec::new();
         for (at, key) in radius.keys.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at)) {
             let worst = key.worst_first(self.main);
-            let bound = worst.first().map(|w| w.bound()).unwrap_or_default();
+            let bound = worst.first().map(|w| w.bound().clone()).unwrap_or_default();
             out.push((self.key_out(at, key, &worst, only.is_some()), bound));
         }
         let rank = |k: &KeyOut| k.severity;
@@ -74,7 +79,7 @@ impl<'a> Rows<'a> {
         let largest = |reach: Reach| facts.and_then(|f| reached(self.estate, f, reach).next());
         // How far each kind of reach goes is the same for all ways: it is looked up once.
         let far = [Reach::None, Reach::Own, Reach::Movable, Reach::All].map(|reach| {
-            let count = facts.map_or(0, |f| reached(self.estate, f, reach).count());
+            let count = facts.map_or(0, |f| self.count(f, reach));
             let own = facts.and_then(|f| f.account).map_or_else(|| "its own account".to_owned(), |a| self.account_name(a));
             let mut path = vec![own];
             path.extend(largest(reach).map(|a| self.account_name(a)));
@@ -96,6 +101,17 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// How many accounts a reach goes to beyond a key's own.
+    fn count(&self, key: &KeyFacts<'_>, reach: Reach) -> usize {
+        let Some(account) = self.estate.account_of(key) else { return 0 };
+        let (own, all) = match reach {
+            Reach::None | Reach::Own => return 0,
+            Reach::Movable => (account.may_transfer_out != Some(false), self.movable.get(account.family).copied()),
+            Reach::All => (true, self.estate.families.get(account.family).map(|f| f.members.len())),
+        };
+        all.unwrap_or(0).saturating_sub(usize::from(own))
+    }
+
     fn way(&self, way: &WayRadius, far: &[(Reach, usize, Vec<String>)]) -> WayOut {
         let bound = way.bound();
         let operations = Operation::ALL.into_iter().map(|operation| {
@@ -115,12 +131,13 @@ impl<'a> Rows<'a> {
                 reaches: if executed { count } else { 0 },
             }
         });
-        WayOut { way: way.way.id(), bound: self.bound(&bound), bounds: self.bounds(&bound), operations: operations.collect() }
+        WayOut { way: way.way.id(), bound: self.bound(bound), bounds: self.bounds(bound), operations: operations.collect() }
     }
 
-    /// The bound in the main currency, or in the first there is; nothing where nothing can be lost.
+    /// The bound in the main currency, or in the first there is; nothing where there is no amount at all. A balance that is
+    /// stated as zero is one.
     pub(super) fn bound(&self, amounts: &Amounts) -> Option<BoundOut> {
-        (!amounts.is_zero()).then(|| self.shown(amounts))
+        (amounts.is_open() || amounts.parts().next().is_some()).then(|| self.shown(amounts))
     }
 
     fn shown(&self, amounts: &Amounts) -> BoundOut {
@@ -236,7 +253,10 @@ impl<'a> Rows<'a> {
         let record = change.key().and_then(|k| inventory.keys.get(k));
         match change {
             Change::Revoke { .. } => ("revoke it: another key has replaced it".to_owned(), setting("status", &"disabled")),
-            Change::TurnOff { right, .. } => {
+            Change::TurnOff { key, right } => {
+                let place = Operation::ALL.iter().position(|o| o.right() == *right);
+                let stated = place.and_then(|at| self.estate.keys.get(*key)?.rights.get(at).copied());
+                let unstated = if stated == Some(None) { ", if it is on: no export says" } else { "" };
                 let inferred = record.is_some_and(|r| !r.task.declared);
                 let task = record.and_then(|r| r.task.word()).map_or("task", crate::declaration::TaskWord::id);
                 let why = if inferred { format!(", unless it is more than a {task} key") } else { String::new() };
@@ -247,17 +267,17 @@ impl<'a> Rows<'a> {
                     Right::Withdraw => "permissions.withdraw",
                     Right::Administer => "permissions.administer",
                 };
-                (format!("turn off {}{why}", right.id()), setting(name, &false))
+                (format!("turn off {}{unstated}{why}", right.id()), setting(name, &false))
             }
             Change::RestrictAddresses { .. } => {
-                let held = record.is_some_and(|r| inventory.holders(r).next().is_some());
-                match record.and_then(egress_of).filter(|_| !held) {
-                    Some(set) => {
+                let whitelist = change.key().and_then(|k| self.estate.keys.get(k)).map(|k| restricted(record, k));
+                match whitelist {
+                    Some(Whitelist::Listed(set)) => {
                         let list = set.ranges().take(4).map(|r| r.to_string()).collect::<Vec<_>>().join(", ");
                         let more = if set.ranges().count() > 4 { ", \u{2026}" } else { "" };
                         (format!("let only {list}{more} use it"), setting("ip_whitelist", &list))
                     }
-                    None => ("let only the addresses that it is used from use it".to_owned(), setting("ip_whitelist", &"restricted")),
+                    _ => ("let only the addresses that it is used from use it".to_owned(), setting("ip_whitelist", &"restricted")),
                 }
             }
             Change::AddressWhitelist { .. } => {

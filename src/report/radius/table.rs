@@ -95,7 +95,7 @@ fn matrix(key: &KeyOut, pen: &Pen, page: &mut String) {
         pen.paragraph(0, (Tone::Heading, "reaches:"), &words, page);
         for reached in key.reached.iter().flatten().take(REACHED) {
             let balance = match (&reached.balance.amount, &reached.balance.currency) {
-                (Some(amount), Some(currency)) => format!("{amount} {currency}"),
+                (Some(amount), Some(currency)) => format!("{} {currency}", grouped(amount)),
                 _ => "everything on it".to_owned(),
             };
             pen.paragraph(2, (Tone::Heading, &clean(&reached.account)), &format!("by {}: {balance}", reached.by), page);
