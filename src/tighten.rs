@@ -142,7 +142,7 @@ pub fn tighten(inventory: &Inventory, estate: &Estate<'_>, at: usize) -> Option<
     let then = tightened(facts, &rights, set);
     let uses = uses(estate, facts, &then, &users);
     let (today, then) = (key_radius(estate, facts), key_radius(estate, &then));
-    let bounds = today.ways.iter().zip(&then.ways).map(|(a, b)| (a.way, a.bound(), b.bound()));
+    let bounds = today.ways.iter().zip(&then.ways).map(|(a, b)| (a.way, a.bound().clone(), b.bound().clone()));
     let leaks = bounds.filter(|(_, a, b)| !a.is_zero() || !b.is_zero()).collect();
     Some(Tightened { tasks, rights, permissions, addresses: addresses.map(|(a, _)| a), pairs, uses, leaks, open })
 }
