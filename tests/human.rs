@@ -125,8 +125,6 @@ fn outcome(files: &[(&str, &str)], paths: &[&str]) -> Outcome {
     let complete = is_complete(&gathered.problems, &gathered.coverage);
     let fails = verdicts.findings.iter().any(|f| f.suppressed.is_none() && f.severity >= Severity::High);
     Outcome {
-        inventory: keylint::inventory::Inventory::default(),
-        policy: keylint::declaration::Policy::default(),
         verdicts,
         problems: gathered.problems,
         coverage: gathered.coverage,
@@ -151,8 +149,6 @@ fn made_up(texts: &[(&str, &str)]) -> Outcome {
     }
     let book = book(&mut all);
     Outcome {
-        inventory: keylint::inventory::Inventory::default(),
-        policy: keylint::declaration::Policy::default(),
         verdicts: Verdicts::default(),
         problems: Vec::new(),
         coverage: Coverage::default(),
@@ -179,7 +175,6 @@ fn found(rule: usize, message: &str, places: Vec<Label>) -> Finding {
         subject: SubjectName { kind: "key", exchange: None, account: None, id: Some("aaaa\u{2026}zzzz".into()), label: None },
         places,
         carries: Vec::new(),
-        key: None,
         venue: None,
         key: None,
         history: None,
