@@ -10,6 +10,7 @@ mod progress;
 mod radius;
 mod rules;
 mod why;
+mod wrap;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
@@ -57,6 +58,8 @@ enum Command {
     Rules(rules::Rules),
     /// Write, bring up to date or check a file of known findings
     Baseline(baseline::Known),
+    /// Wrap an exchange's answer for `check`: with the time, and without its secrets
+    Wrap(wrap::Wrap),
     /// Print a JSON Schema; of the declaration, where nothing is named
     Schema {
         /// Of what
@@ -277,6 +280,7 @@ fn run(command: Command) -> io::Result<u8> {
         },
         Command::Rules(rules) => rules::run(&rules, &mut out)?,
         Command::Baseline(known) => baseline::run(known, &mut out)?,
+        Command::Wrap(asked) => wrap::run(asked, &mut out)?,
         Command::Schema { of } => {
             serde_json::to_writer_pretty(&mut out, &schema::schema(of)).map_err(io::Error::from)?;
             writeln!(out)?;

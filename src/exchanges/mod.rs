@@ -26,11 +26,12 @@ mod kucoin;
 mod mexc;
 mod okx;
 
-pub use envelope::{Envelope, Written as WrittenEnvelope};
+pub use envelope::{Envelope, Written as WrittenEnvelope, is_account_name};
+pub use mask::could_be_secret;
 pub use pages::{Page, PageOf, missing as missing_pages};
 pub use profile::{CountedFrom, Profile, SignatureKind, profile};
-pub use recognise::{Nearest, Reading, read};
-pub use record::{Record, whitelist};
+pub use recognise::{Export, Nearest, Reading, read};
+pub use record::{Record, secret_part, whitelist};
 
 use crate::document::{Node, duplicates as duplicates_of};
 use crate::model::{Account, Address, Exchange, Key};
