@@ -29,7 +29,7 @@ mod okx;
 pub use envelope::{Envelope, Written as WrittenEnvelope, is_account_name};
 pub use mask::could_be_secret;
 pub use pages::{Page, PageOf, missing as missing_pages};
-pub use profile::{CountedFrom, Profile, SignatureKind, profile};
+pub use profile::{Call, CountedFrom, Credential, PayloadFacts, Profile, Recipe, SignatureKind, profile};
 pub use recognise::{Export, Nearest, Reading, read};
 pub use record::{Record, secret_part, whitelist};
 

@@ -1,6 +1,7 @@
 //! Outcome → bytes: one file for each format. No format filters, sorts, merges or counts: that was settled before.
 
 pub mod compact;
+pub mod exchanges;
 pub mod github;
 pub mod gitlab_quality;
 pub mod gitlab_secrets;
