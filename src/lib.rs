@@ -18,6 +18,7 @@ pub mod base;
 pub mod scan;
 pub mod inventory;
 pub mod intake;
+pub mod wrap;
 pub mod exposure;
 pub mod tighten;
 pub mod engine;

@@ -15,9 +15,12 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use keylint::exchanges::{CountedFrom, Profile, READERS, SignatureKind, profile};
+use keylint::exchanges::{READERS, profile};
 use keylint::model::FieldName;
+use keylint::report::exchanges;
+use keylint::report::exchanges::facts::{edition, fixed};
 use keylint::rules::vocabulary::{FactId, ItFact, Member, Subject, Type};
 use keylint::rules::{Rule, Rulebook, sentence};
 use keylint::text::Texts;
@@ -127,6 +130,9 @@ fn write_rule(out: &mut String, rule: &Rule) {
     if let Some(weigh) = rule.weigh {
         let _ = writeln!(out, "- Severity, {}; else as below.", weigh.sentence());
     }
+    if let Some(weigh) = rule.weigh {
+        let _ = writeln!(out, "- Severity, {}; else as below.", weigh.sentence());
+    }
     match rule.severity.as_slice() {
         [one] => {
             let because = one.because.as_ref().map(|b| format!(": {b}")).unwrap_or_default();
@@ -204,61 +210,6 @@ fn the_list_of_facts_is_made_from_the_vocabulary() {
     page("docs/facts.md", &out);
 }
 
-/// The facts that a profile fixes, in words, each with its source and note.
-fn fixed(profile: &Profile) -> Vec<(String, String, Option<String>)> {
-    let facts = &profile.facts;
-    let mut out = Vec::new();
-    macro_rules! say {
-        ($field:ident, $value:ident => $words:expr) => {
-            if let Some(fact) = &facts.$field {
-                let $value = &fact.value;
-                let dated = if fact.date == "undated" { "undated".to_owned() } else { format!("edition of {}", fact.date) };
-                out.push((String::from($words), format!("{} ({dated})", linked(&fact.source)), fact.note.clone()));
-            }
-        };
-    }
-    say!(ip_whitelist_ranges, v => if *v { "An IP whitelist may hold ranges." } else { "An IP whitelist holds single addresses only." });
-    say!(ip_whitelist_entries, v => format!("An IP whitelist has at most {v} entries."));
-    say!(withdraw_needs_ip_whitelist, v => if *v { "A key that can withdraw must have an IP whitelist." } else { "A key can withdraw without an IP whitelist." });
-    say!(without_ip_whitelist, v => {
-        let rights: Vec<&str> = v.with.iter().map(|r| r.id()).collect();
-        let which = if rights.is_empty() { String::new() } else { format!(" that can {}", rights.join(" or ")) };
-        let from = match v.from {
-            CountedFrom::Creation => "its creation",
-            CountedFrom::LastUse => "its last use",
-        };
-        format!("A key{which} and has no IP whitelist ends {} after {from}.", v.after).replace("A key and has", "A key that has")
-    });
-    say!(request_window, v => format!("A request is valid for {v} where nothing else is said."));
-    say!(request_window_most, v => format!("A request is valid for {v} at most."));
-    say!(pair_whitelist, v => if *v { "A key can be limited to trading pairs." } else { "A key cannot be limited to trading pairs." });
-    say!(address_whitelist_always, v => if *v { "Withdrawals through the API go only to saved addresses." } else { "Withdrawals through the API go to any address." });
-    say!(address_hold, v => format!("A new withdrawal address waits {v}."));
-    say!(signatures, v => {
-        let names: Vec<&str> = v.iter().map(|k| signature(*k)).collect();
-        format!("Requests can be signed with {}.", names.join(", "))
-    });
-    say!(inseparable, v => {
-        let pairs: Vec<String> = v.iter().map(|(a, b)| format!("{} includes {}", a.id(), b.id())).collect();
-        format!("Granted together only: {}.", pairs.join(", "))
-    });
-    say!(markets_separable, v => if *v { "Markets can be switched on and off one by one." } else { "All markets are one switch." });
-    say!(mints_greater_keys, v => {
-        let names: Vec<String> = v.iter().map(|n| format!("`{n}`")).collect();
-        format!("By the documentation, {} of a master key is enough to create keys for sub-accounts.", names.join(" or "))
-    });
-    out
-}
-
-fn signature(kind: SignatureKind) -> &'static str {
-    match kind {
-        SignatureKind::Hmac => "HMAC",
-        SignatureKind::Ed25519 => "Ed25519",
-        SignatureKind::Rsa => "RSA",
-        SignatureKind::Ecdsa => "ECDSA",
-    }
-}
-
 fn linked(source: &str) -> String {
     if source.starts_with("https://") { format!("<{source}>") } else { source.to_owned() }
 }
@@ -269,7 +220,8 @@ fn the_page_of_exchanges_is_made_from_the_profiles() {
         "# The exchanges\n\n<!-- Made from the profiles by tests/reference.rs: change src/exchanges/<name>.yaml, not this page. -->\n\n\
          Which answers keylint reads, what the caller needs to get them, and which facts each states (the names are those of\n\
          `keylint keys --format json`). After that, what the exchange fixes whatever a key says, with the source and the edition that was\n\
-         read. What is not here is not known, and no rule assumes it.\n",
+         read. What is not here is not known, and no rule assumes it.\n\n\
+         `keylint exchanges NAME` prints the same for one exchange, with the signed requests as commands for a shell.\n",
     );
     for reader in READERS {
         let profile = profile(reader.exchange).unwrap();
@@ -289,41 +241,37 @@ fn the_page_of_exchanges_is_made_from_the_profiles() {
         if !fixed.is_empty() {
             out.push('\n');
         }
-        for (words, source, note) in fixed {
-            let note = note.map(|n| format!(" Note: {}.", n.trim_end_matches('.'))).unwrap_or_default();
-            let _ = writeln!(out, "- {}", wrapped(&format!("{words}{note} Source: {source}"), "  "));
+        for fact in fixed {
+            let note = fact.note.map(|n| format!(" Note: {}.", n.trim_end_matches('.'))).unwrap_or_default();
+            let source = format!("{} ({})", linked(&fact.source), edition(&fact.date));
+            let _ = writeln!(out, "- {}", wrapped(&format!("{}{note} Source: {source}", fact.words), "  "));
+        }
+        let unknown: Vec<&str> = exchanges::unknown(profile).into_iter().map(FieldName::id).collect();
+        if !unknown.is_empty() {
+            let _ = writeln!(out, "\n{}", wrapped(&format!("No answer states {}.", unknown.join(", ")), ""));
         }
     }
     page("docs/exchanges.md", &out);
 }
 
 #[test]
-fn the_readmes_table_of_exchanges_is_made_from_the_profiles() {
-    let mut table = String::from("| exchange | keys | sub-accounts | withdrawal addresses |\n|---|---|---|---|\n");
-    let silent = READERS.iter().filter(|r| r.payloads.is_empty()).map(|r| r.exchange.title());
-    for reader in READERS.iter().filter(|r| !r.payloads.is_empty()) {
-        let profile = profile(reader.exchange).unwrap();
-        let (mut keys, mut accounts, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
-        for payload in profile.payloads.iter().filter(|p| !p.states.is_empty()) {
-            let list = if payload.states.contains(&FieldName::SubAccounts) {
-                &mut accounts
-            } else if payload.states.contains(&FieldName::Addresses) {
-                &mut addresses
-            } else {
-                &mut keys
-            };
-            list.push(format!("`{}`", payload.endpoint));
-        }
-        let shown = |list: Vec<String>| if list.is_empty() { "–".to_owned() } else { list.join("<br>") };
-        let _ = writeln!(table, "| {} | {} | {} | {} |", reader.exchange.title(), shown(keys), shown(accounts), shown(addresses));
+fn the_readmes_table_of_exchanges_is_the_one_that_keylint_prints() {
+    let title = |id: &str| keylint::model::Exchange::parse(id).unwrap().title();
+    let columns: Vec<String> = exchanges::COLUMNS.iter().map(|c| c.to_lowercase().replace("ip ", "IP ")).collect();
+    let mut table = format!("| {} |\n|{}\n", columns.join(" | "), "---|".repeat(columns.len()));
+    let printed = Command::new(env!("CARGO_BIN_EXE_keylint")).arg("exchanges").output().unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let mut lines = printed.lines().skip(1);
+    for row in exchanges::rows() {
+        let cells: Vec<&str> = lines.next().unwrap().split("  ").map(str::trim).filter(|c| !c.is_empty()).collect();
+        assert_eq!(cells, row.iter().map(String::as_str).collect::<Vec<_>>());
+        let [id, answers, keys, accounts, addresses, rights, ips, documentation] = &row;
+        let link = format!("[{}]({documentation})", documentation.split('/').nth(2).unwrap());
+        let _ = writeln!(table, "| {} | {answers} | {keys} | {accounts} | {addresses} | {rights} | {ips} | {link} |", title(id));
     }
-    let silent: Vec<&str> = silent.collect();
-    if !silent.is_empty() {
-        let _ = write!(
-            table,
-            "\n{}\n",
-            wrapped(&format!("Declared by hand, for nothing about keys is documented: {}.", silent.join(", ")), "")
-        );
+    let rest: Vec<&str> = exchanges::named_only().into_iter().map(keylint::model::Exchange::title).collect();
+    if !rest.is_empty() {
+        let _ = writeln!(table, "\n{}", wrapped(&format!("By declaration alone: {}.", rest.join(", ")), ""));
     }
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let (head, rest) = readme.split_once("<!-- exchanges: made from the profiles -->\n").unwrap();

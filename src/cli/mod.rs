@@ -2,6 +2,7 @@
 
 mod baseline;
 mod completions;
+mod exchanges;
 mod explain;
 mod hook;
 mod init;
@@ -12,6 +13,7 @@ mod respond;
 mod rules;
 mod tighten;
 mod why;
+mod wrap;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
@@ -63,6 +65,10 @@ enum Command {
     Rules(rules::Rules),
     /// Write, bring up to date or check a file of known findings
     Baseline(baseline::Known),
+    /// List the exchanges and what their answers state, or print how to export from one
+    Exchanges(exchanges::Exchanges),
+    /// Wrap an exchange's answer for `check`: with the time, and without its secrets
+    Wrap(wrap::Wrap),
     /// Print a JSON Schema; of the declaration, where nothing is named
     Schema {
         /// Of what
@@ -285,6 +291,8 @@ fn run(command: Command) -> io::Result<u8> {
         },
         Command::Rules(rules) => rules::run(&rules, &mut out)?,
         Command::Baseline(known) => baseline::run(known, &mut out)?,
+        Command::Exchanges(asked) => exchanges::run(&asked, &mut out)?,
+        Command::Wrap(asked) => wrap::run(asked, &mut out)?,
         Command::Schema { of } => {
             serde_json::to_writer_pretty(&mut out, &schema::schema(of)).map_err(io::Error::from)?;
             writeln!(out)?;

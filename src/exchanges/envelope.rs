@@ -123,7 +123,7 @@ impl<'n> Envelope<'n> {
 
 /// Whether a text can be the name or id of an account: words and numbers of any length, and no run of letters and digits as
 /// long as those of secrets. UUIDs, by which some exchanges name accounts, have none.
-pub(super) fn is_account_name(text: &str) -> bool {
+pub fn is_account_name(text: &str) -> bool {
     let secret = |run: &str| run.len() >= 20 && run.bytes().any(|b| b.is_ascii_digit()) && !run.bytes().all(|b| b.is_ascii_digit());
     text.chars().count() <= 128 && !text.split(|c: char| !c.is_ascii_alphanumeric()).any(secret)
 }

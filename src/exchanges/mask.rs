@@ -17,7 +17,7 @@ pub(super) fn inner(node: &Node<'_>) -> Span {
 }
 
 /// Whether a scalar could hold a secret: text that is not empty and not all stars. Numbers can be passphrases.
-pub(super) fn could_be_secret(node: &Node<'_>) -> bool {
+pub fn could_be_secret(node: &Node<'_>) -> bool {
     !node.is_null() && node.as_bool().is_none() && node.scalar().is_some_and(|t| t.chars().any(|c| c != '*'))
 }
 

@@ -51,13 +51,14 @@ mod upbit;
 mod whitebit;
 mod woox;
 
-pub use envelope::{Envelope, Written as WrittenEnvelope};
+pub use envelope::{Envelope, Written as WrittenEnvelope, is_account_name};
+pub use mask::could_be_secret;
 pub use nearest::Nearest;
 pub use pages::{Page, PageOf, missing as missing_pages};
 pub use playbook::{Playbook, Way};
-pub use profile::{CountedFrom, Profile, SignatureKind, profile};
-pub use recognise::{Reading, read};
-pub use record::{Record, whitelist};
+pub use profile::{Call, CountedFrom, Credential, PayloadFacts, Profile, Recipe, SignatureKind, profile};
+pub use recognise::{Export, Reading, read};
+pub use record::{Record, secret_part, whitelist};
 pub use settings::{Form, Grant, IpForm, PairForm, ReadOnly, ReadOnlyOf, Separated, Settings, Vocabulary, Word};
 
 use crate::document::{Node, duplicates as duplicates_of};

@@ -2,6 +2,7 @@
 //!
 //! A fact that is not there is not known. Rules ask the profile, so nothing is demanded that an exchange does not offer.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -116,12 +117,68 @@ pub struct PayloadFacts {
     pub source: String,
 }
 
+/// A way to sign requests, as a program that can be copied, and the requests that it is good for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Recipe {
+    /// Which of several, where the exchange has more than one: `futures`.
+    pub name: Option<String>,
+    /// The scheme and the host.
+    pub base: String,
+    /// What stands before the path of each endpoint.
+    #[serde(default)]
+    pub prefix: String,
+    /// What is signed, in words.
+    pub signing: String,
+    /// What of a key it reads from the environment.
+    pub reads: Vec<Credential>,
+    /// What it needs beside Python.
+    pub needs: Option<String>,
+    /// The documentation that states it: an address, or a repository with its commit.
+    pub source: String,
+    /// The day of the edition that was read.
+    pub date: String,
+    /// What else is worth knowing.
+    pub note: Option<String>,
+    /// The program in Python. It finds `key`, `secret`, `passphrase`, `base`, `method`, `path`, `query` and `now` in milliseconds,
+    /// and says the options of curl: `say("url", …)`. So nothing of a key is ever an argument that other users see.
+    pub program: String,
+    /// The requests.
+    pub calls: Vec<Call>,
+}
+
+/// A part of a key as the environment of a shell has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Credential {
+    /// Its id.
+    Key,
+    /// Its secret, or its private key.
+    Secret,
+    /// Its passphrase.
+    Passphrase,
+}
+
+/// A request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Call {
+    /// The endpoint, as the payloads name it.
+    pub endpoint: String,
+    /// Its parameters; a value that begins with `$` is taken from the environment.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+}
+
 /// A profile.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Profile {
     /// The documentation's address.
     pub documentation: String,
+    /// How its answers are asked for.
+    #[serde(default)]
+    pub request: Vec<Recipe>,
     /// What the exchange fixes.
     #[serde(default)]
     pub facts: Facts,
@@ -195,6 +252,13 @@ mod tests {
                     payload.endpoint
                 );
                 assert!(!payload.source.is_empty() && !payload.about.is_empty(), "{}", payload.endpoint);
+            }
+            for recipe in &profile.request {
+                assert!(recipe.base.starts_with("https://") && !recipe.base.ends_with('/') && !recipe.source.is_empty());
+                assert!(recipe.date == "undated" || (recipe.date.len() == 10 && recipe.date.starts_with("20")), "{}", reader.exchange);
+                for call in &recipe.calls {
+                    assert!(listed.contains(&call.endpoint.as_str()), "{}: {} is not in the profile", reader.exchange, call.endpoint);
+                }
             }
             // The type demands a source and a date of every fact; that they are more than empty words is seen on the tree.
             let node =

@@ -26,7 +26,7 @@ const SECRET_NAMES: &[(&str, SecretPart)] = &[
 ];
 
 /// The field of this name with the given part of a secret, if the name says so.
-pub(super) fn secret_part(name: &str) -> Option<SecretPart> {
+pub fn secret_part(name: &str) -> Option<SecretPart> {
     if name.len() > 24 {
         return None;
     }

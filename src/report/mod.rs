@@ -2,6 +2,7 @@
 
 mod columns;
 pub mod compact;
+pub mod exchanges;
 pub mod github;
 pub mod gitlab_quality;
 pub mod gitlab_secrets;
