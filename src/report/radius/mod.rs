@@ -2,7 +2,7 @@
 
 mod markdown;
 mod rows;
-mod table;
+pub(super) mod table;
 
 pub use markdown::write as write_markdown;
 pub use table::write as write_table;
@@ -74,6 +74,9 @@ pub struct Document<'a> {
 /// A key and what its leak costs.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct KeyOut {
+    /// Its place in the inventory.
+    #[serde(skip)]
+    pub at: usize,
     /// Which key.
     pub subject: SubjectOut,
     /// How bad the leak of its secret is; null where no export states the key.

@@ -81,6 +81,7 @@ impl<'a, 't> Rows<'a, 't> {
             members.map(one).collect()
         });
         KeyOut {
+            at,
             subject: self.key(at),
             severity: weight.as_ref().map(|w| w.severity),
             because: weight.map(|w| w.because),
