@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Words;
 use crate::exposure::Way;
 use crate::finding::Severity;
-use crate::report::radius::table::{assumed, lost, most_words, name, of, short, stopper, today_words};
+use crate::report::radius::table::{lost, most_words, name, of, short, stopper, today_words};
 use crate::report::radius::{BoundOut, Document, KeyOut, LeakOut, OperationOut, WayOut};
 
 /// Keys of the matrix; the document for programs has them all.
@@ -54,8 +54,6 @@ struct Row {
     label: Option<String>,
     account: String,
     cells: Vec<Cell>,
-    /// Facts that nothing states.
-    assumed: Vec<&'static str>,
     /// Accounts beyond its own.
     far: String,
 }
@@ -159,7 +157,6 @@ fn row(key: &KeyOut, largest: &BTreeMap<String, f64>, words: &Words<'_>) -> Row 
         label: key.subject.label.as_deref().filter(|_| key.subject.id.is_some()).map(|l| words.short(l, 60)),
         account: key.subject.account.as_deref().map_or_else(|| "?".to_owned(), |a| words.short(a, 60)),
         cells: Way::ALL.map(|w| key.ways.iter().find(|o| o.way == w.id()).map_or_else(nothing, |o| cell(o, largest, words))).into(),
-        assumed: assumed(key),
         far: reach_words(key),
     }
 }

@@ -32,11 +32,15 @@ const ROWS: usize = 20;
 
 pub(super) const WIDTH: i32 = 1200;
 const HEAD: i32 = 40;
-const USER: (i32, i32, i32) = (0, 214, 42);
+const USER: (i32, i32, i32) = (2, 214, 42);
 const KEY: (i32, i32, i32) = (296, 262, 42);
 const ACCOUNT: (i32, i32, i32) = (654, 246, 58);
 const FRAME: (i32, i32) = (642, 270);
-const EXIT: (i32, i32, i32) = (1012, 188, 44);
+const EXIT: (i32, i32, i32) = (1012, 186, 44);
+/// How far below the middle of an account its way off the exchange begins: above it transfers begin and end.
+const EXIT_BELOW: i32 = 16;
+/// Room for the words that a secret stands in plaintext.
+const LEAKED: i32 = 76;
 const LANE: (i32, i32) = (922, 13);
 const MORE: i32 = 28;
 const GAP: i32 = 8;
@@ -292,13 +296,19 @@ impl Drawing<'_, '_> {
         let head = name.or(label.clone()).unwrap_or_else(|| "key without a name".to_owned());
         let does = key.ways.first().map(operations).filter(|o| !o.is_empty()).map_or_else(|| "nothing".to_owned(), |o| o.join(", "));
         let far = reach_words(key);
-        let label = label.filter(|l| *l != head).map(|l| format!("{} \u{b7} ", fit(&l, 130, 64))).unwrap_or_default();
-        let mut node = Node::new("key", KEY, y, (&head, 74), &format!("{label}{does}"));
+        let label = label.filter(|l| *l != head);
+        // What it does comes first: where there is no room for both, the label is cut.
+        let line = label.as_ref().map_or_else(|| does.clone(), |l| format!("{does} \u{b7} {l}"));
+        let mut node = Node::new("key", KEY, y, (&head, 74), &line);
         node.severity = Some(key.severity.map_or("unknown", Severity::id));
         node.leaked = self.scene.leaked.contains(&key.at);
+        if node.leaked {
+            node.line = fit(&line, node.bar_room - LEAKED, 64);
+        }
         let because = key.because.as_deref().map(|b| format!(": {}", words.of(b))).unwrap_or_default();
         let leaked = if node.leaked { "; its secret stands in plaintext" } else { "" };
-        node.title = format!("key {head}, {label}{}{because}{far}{leaked}", node.severity.unwrap_or(""));
+        let label = label.map(|l| format!(" ({l})")).unwrap_or_default();
+        node.title = format!("key {head}{label}, {}{because}{far}{leaked}", node.severity.unwrap_or(""));
         let middle = node.middle();
         if let Some(to) = to {
             self.edge("acts", curve((KEY.0 + KEY.1, middle), to), format!("{head} can {does}"));
@@ -325,9 +335,9 @@ impl Drawing<'_, '_> {
         node.bar = bar(&facts.balance, scales, node.bar_room);
         let right = x + size.1;
         if let Some((kind, head, line)) = leaving(&account.all) {
-            let exit = Node::new(kind, EXIT, middle - EXIT.2 / 2, (head, 0), &line);
+            let exit = Node::new(kind, EXIT, middle + EXIT_BELOW - EXIT.2 / 2, (head, 0), &line);
             self.band.says.push(format!("from {name} money leaves to {head}: {line}"));
-            self.edge(kind, format!("M{right} {}H{}", middle + 17, EXIT.0), format!("from {name} to {head}: {line}"));
+            self.edge(kind, format!("M{right} {}H{}", exit.middle(), EXIT.0), format!("from {name} to {head}: {line}"));
             self.band.boxes.push(exit);
         }
         self.band.boxes.push(node);
@@ -440,12 +450,12 @@ fn users_of(scene: &Scene<'_>, key: &KeyOut) -> Vec<(User, bool)> {
 fn leaving(keys: &[&KeyOut]) -> Option<(&'static str, &'static str, String)> {
     let each = || keys.iter().flat_map(|k| &k.ways).flat_map(|w| w.operations.iter().filter(|o| o.operation == "withdraw").map(move |o| (w, o)));
     if let Some((way, cell)) = each().find(|(_, o)| o.executed) {
-        let sure = if cell.assumed.is_empty() { "" } else { "?" };
-        return Some(("anywhere", "any address", format!("{}, {}{sure}", most_words(&cell.bounds, true), short(way.way))));
+        let head = if cell.assumed.is_empty() { "any address" } else { "any address?" };
+        return Some(("anywhere", head, format!("{} by {}", most_words(&cell.bounds, true), short(way.way))));
     }
     let held = ["address-whitelist", "second-factor", "hold", "daily-limit"];
     let (_, cell) = each().find(|(_, o)| o.stopped_by.is_some_and(|s| held.contains(&s)))?;
-    Some(("saved", "saved addresses", format!("{} stops new ones", stopper(cell.stopped_by))))
+    Some(("saved", "saved addresses", format!("by {}", stopper(cell.stopped_by))))
 }
 
 pub(super) fn count(n: usize, one: &str, many: &str) -> String {

@@ -213,7 +213,7 @@ pub(in crate::report) fn stopper(id: Option<&'static str>) -> &'static str {
 }
 
 /// Facts that nothing states, in words.
-pub(in crate::report) fn assumed(key: &KeyOut) -> Vec<&'static str> {
+pub(super) fn assumed(key: &KeyOut) -> Vec<&'static str> {
     let all = key.ways.iter().flat_map(|w| &w.operations).flat_map(|o| &o.assumed);
     let mut out: Vec<&'static str> = Vec::new();
     for id in all {
