@@ -91,7 +91,10 @@ pub(super) fn groups<'a>(scene: &Scene<'a>, most: usize) -> (Vec<Group<'a>>, Opt
     let rest = scene.keys.len().saturating_sub(seen);
     let left_out = (rest > 0).then(|| {
         let words = count(rest, "more key on an account that is not drawn", "more keys on accounts that are not drawn");
-        format!("The picture has the {most} keys whose leaks cost most. There {} {words}; `keylint radius --format json` has all.", if rest == 1 { "is" } else { "are" })
+        format!(
+            "The picture has the {most} keys whose leaks cost most. There {} {words}; `keylint radius --format json` has all.",
+            if rest == 1 { "is" } else { "are" }
+        )
     });
     (out, left_out)
 }

@@ -16,8 +16,6 @@ use crate::text::{Shown, Span};
 const FINDINGS: usize = 400;
 /// Places of one finding.
 const PLACES: usize = 6;
-/// Of a message, so many characters: a name in it may be of any length.
-const MESSAGE: usize = 600;
 /// Of a path, so many.
 const PATH: usize = 300;
 /// Characters of a line beside the marked words, on each side, and of these.
@@ -131,9 +129,9 @@ pub(super) fn findings(outcome: &Outcome, outside: &Outside<'_>, words: &Words<'
         .not_assessed()
         .take(LISTED)
         .map(|o| Open {
-            rule: words.short(o.rule, MESSAGE),
-            missing: words.short(&o.missing, MESSAGE),
-            by: words.short(o.by.strip_prefix("; ").unwrap_or(&o.by), MESSAGE),
+            rule: words.sentence(o.rule),
+            missing: words.sentence(&o.missing),
+            by: words.sentence(o.by.strip_prefix("; ").unwrap_or(&o.by)),
         })
         .collect();
     Findings {
@@ -172,9 +170,9 @@ fn item(outcome: &Outcome, outside: &Outside<'_>, words: &Words<'_>, finding: &F
         exchange: exchange.map(|e| words.short(e, 60)).unwrap_or_default(),
         account: finding.subject.account.as_deref().map(|a| words.short(a, 60)).unwrap_or_default(),
         rule: words.short(outside.rule_id(finding), 80),
-        message: words.short(&finding.message, MESSAGE),
+        message: words.sentence(&finding.message),
         subject: words.short(&finding.subject.sentence(), 200),
-        because: finding.because.as_deref().map(|b| words.short(b, MESSAGE)),
+        because: finding.because.as_deref().map(|b| words.sentence(b)),
         confidence: match finding.confidence {
             Confidence::High => None,
             Confidence::Medium => Some("medium"),
@@ -184,7 +182,7 @@ fn item(outcome: &Outcome, outside: &Outside<'_>, words: &Words<'_>, finding: &F
         places,
         why: text(rule.map(|r| &r.why)),
         fix: text(rule.map(|r| &r.fix)),
-        suppressed: outside.suppressed(finding).map(|s| words.short(&s, MESSAGE)),
+        suppressed: outside.suppressed(finding).map(|s| words.sentence(&s)),
     }
 }
 
@@ -193,8 +191,9 @@ fn place(texts: &Shown, words: &Words<'_>, span: Span, note: &str) -> Option<Pla
     let at = text.position(span.start);
     let name = words.short(text.path(), PATH);
     let commit = text.commit().map(|c| format!(" in commit {}", c.get(..12).unwrap_or(c))).unwrap_or_default();
-    let place = if at.line > 0 { format!("{name}:{}:{}{commit}", at.line, at.column) } else { format!("{name} at byte {}{commit}", at.offset) };
-    Some(Place { at: place, note: words.short(note, MESSAGE), line: line(text, words, span) })
+    let place =
+        if at.line > 0 { format!("{name}:{}:{}{commit}", at.line, at.column) } else { format!("{name} at byte {}{commit}", at.offset) };
+    Some(Place { at: place, note: words.sentence(note), line: line(text, words, span) })
 }
 
 /// The line that a place begins on. Values are starred out in all that is shown of it before it is cut.
@@ -241,9 +240,9 @@ pub(super) fn troubles(problems: &[Problem], texts: &Shown, words: &Words<'_>) -
             Weight::Note => "note",
         },
         code: problem.code,
-        message: words.short(&problem.message, MESSAGE),
+        message: words.sentence(&problem.message),
         at: problem.place.and_then(|span| Some(place(texts, words, span, "")?.at)),
-        help: problem.help.as_ref().map(|h| words.short(h, MESSAGE)),
+        help: problem.help.as_ref().map(|h| words.sentence(h)),
     };
     (problems.iter().take(LISTED).map(one).collect(), problems.len().saturating_sub(LISTED))
 }

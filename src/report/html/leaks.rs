@@ -109,7 +109,7 @@ pub(super) fn reach_words(key: &KeyOut) -> String {
 pub(super) fn leaks(document: &Document<'_>, words: &Words<'_>, only: bool) -> Leaks {
     let figure = |leak: &LeakOut, all: String| Figure {
         amount: most_words(&leak.bounds, true),
-        how: words.of(all.split_once(": ").map_or(all.as_str(), |(_, how)| how)),
+        how: words.sentence(all.split_once(": ").map_or(all.as_str(), |(_, how)| how)),
     };
     let nothing = || Figure { amount: "nothing".to_owned(), how: "no single leak of a known key costs anything".to_owned() };
     let today = document.worst.as_ref().map_or_else(nothing, |w| figure(w, today_words(document, &w.words)));
@@ -137,9 +137,9 @@ pub(super) fn leaks(document: &Document<'_>, words: &Words<'_>, only: bool) -> L
             .iter()
             .take(FIXES)
             .map(|fix| Fix {
-                whom: words.of(&of(fix)),
-                change: words.of(&fix.change),
-                removes: words.of(&fix.removes_words),
+                whom: words.sentence(&of(fix)),
+                change: words.sentence(&fix.change),
+                removes: words.sentence(&fix.removes_words),
                 ways: fix.concerns.iter().map(|c| short(c.way)).collect::<Vec<_>>().join(", "),
                 then: fix.then.as_ref().map(|a| most_words(&a.most, a.worst.is_some())),
             })
@@ -152,8 +152,8 @@ fn row(key: &KeyOut, largest: &BTreeMap<String, f64>, words: &Words<'_>) -> Row 
     let nothing = || Cell { level: 0, does: "nothing".to_owned(), lost: String::new(), answers: Vec::new() };
     Row {
         severity: key.severity.map_or("unknown", Severity::id),
-        because: key.because.as_deref().map(|b| words.of(b)).unwrap_or_default(),
-        name: words.of(&name(key)),
+        because: key.because.as_deref().map(|b| words.sentence(b)).unwrap_or_default(),
+        name: words.sentence(&name(key)),
         label: key.subject.label.as_deref().filter(|_| key.subject.id.is_some()).map(|l| words.short(l, 60)),
         account: key.subject.account.as_deref().map_or_else(|| "?".to_owned(), |a| words.short(a, 60)),
         cells: Way::ALL.map(|w| key.ways.iter().find(|o| o.way == w.id()).map_or_else(nothing, |o| cell(o, largest, words))).into(),
@@ -166,7 +166,7 @@ fn cell(way: &WayOut, largest: &BTreeMap<String, f64>, words: &Words<'_>) -> Cel
     Cell {
         level: level(way, largest),
         does: if does.is_empty() { "nothing".to_owned() } else { does.join(", ") },
-        lost: if does.is_empty() { String::new() } else { words.of(&lost(way)) },
+        lost: if does.is_empty() { String::new() } else { words.sentence(&lost(way)) },
         answers: way.operations.iter().map(|o| answer(o, words)).collect(),
     }
 }

@@ -52,6 +52,14 @@ impl Words<'_> {
     fn of_lines(&self, text: &str) -> String {
         text.lines().map(|l| self.of(l)).collect::<Vec<_>>().join("\n")
     }
+    /// A name, cut where it is endless.
+    fn name(&self, text: &str) -> String {
+        self.short(text, 200)
+    }
+    /// A sentence, cut where a name in it is endless.
+    fn sentence(&self, text: &str) -> String {
+        self.short(text, 600)
+    }
     /// No more than so many characters of it.
     fn short(&self, text: &str, most: usize) -> String {
         // What is cut off must have been seen whole by the guard.
@@ -141,7 +149,8 @@ pub fn write(outcome: &Outcome, show_suppressed: bool, out: &mut dyn Write) -> i
     };
     let leaked: BTreeSet<usize> = outcome.live().filter(|f| !f.carries.is_empty()).filter_map(|f| f.key).collect();
     let (verdict, says) = verdict(outcome, &outside);
-    let check = Check { verdict, says, summary: summary(outcome), findings: findings::findings(outcome, &outside, &words, show_suppressed) };
+    let check =
+        Check { verdict, says, summary: summary(outcome), findings: findings::findings(outcome, &outside, &words, show_suppressed) };
     page(&telling, &words, &leaked, Some(check), out)
 }
 
@@ -201,11 +210,7 @@ fn render(page: &Page) -> Result<String, Error> {
         }
     });
     environment.add_template("page.html", PAGE)?;
-    let policy = format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    );
+    let policy = format!("default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'", hash(STYLE), hash(SCRIPT));
     let context = minijinja::context! {
         page => Value::from(Serde(page)),
         policy => policy,

@@ -199,11 +199,11 @@ fn scales(estate: &Estate<'_>) -> BTreeMap<String, f64> {
 
 /// Pixels of a bar: the largest part that one of the balances has of the largest of its currency.
 fn bar(balance: &Amounts, scales: &BTreeMap<String, f64>, room: i32) -> Option<i32> {
-    let part = |(currency, amount): (&std::sync::Arc<str>, rust_decimal::Decimal)| {
+    let shares = balance.parts().filter_map(|(currency, amount)| {
         let most = scales.get(&**currency).copied().filter(|m| *m > 0.0)?;
         Some(amount.to_string().parse::<f64>().ok()? / most)
-    };
-    let share = balance.parts().filter_map(part).fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.max(b))))?;
+    });
+    let share = shares.fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.max(b))))?;
     Some(((share * f64::from(room)) as i32).clamp(i32::from(share > 0.0) * 2, room))
 }
 
@@ -225,8 +225,7 @@ struct Drawing<'a, 's> {
 
 fn band(scene: &Scene<'_>, groups: &[Group<'_>], scales: &BTreeMap<String, f64>, kinds: &mut BTreeSet<&'static str>) -> Band {
     let title = groups.first().and_then(|g| g.exchange).map_or("unknown exchange", crate::model::Exchange::title).to_owned();
-    let empty =
-        Band { title, says: Vec::new(), height: 0, width: WIDTH, frames: Vec::new(), edges: Vec::new(), boxes: Vec::new() };
+    let empty = Band { title, says: Vec::new(), height: 0, width: WIDTH, frames: Vec::new(), edges: Vec::new(), boxes: Vec::new() };
     let mut drawing = Drawing { scene, band: empty, kinds, users: BTreeMap::new() };
     let mut y = HEAD;
     for group in groups {
@@ -291,8 +290,8 @@ impl Drawing<'_, '_> {
 
     fn key(&mut self, key: &KeyOut, y: i32, to: Option<(i32, i32)>) {
         let words = self.scene.words;
-        let name = key.subject.id.as_deref().map(|id| words.of(id));
-        let label = key.subject.label.as_deref().map(|l| words.of(l));
+        let name = key.subject.id.as_deref().map(|id| words.name(id));
+        let label = key.subject.label.as_deref().map(|l| words.name(l));
         let head = name.or(label.clone()).unwrap_or_else(|| "key without a name".to_owned());
         let does = key.ways.first().map(operations).filter(|o| !o.is_empty()).map_or_else(|| "nothing".to_owned(), |o| o.join(", "));
         let far = reach_words(key);
@@ -305,7 +304,7 @@ impl Drawing<'_, '_> {
         if node.leaked {
             node.line = fit(&line, node.bar_room - LEAKED, 64);
         }
-        let because = key.because.as_deref().map(|b| format!(": {}", words.of(b))).unwrap_or_default();
+        let because = key.because.as_deref().map(|b| format!(": {}", words.name(b))).unwrap_or_default();
         let leaked = if node.leaked { "; its secret stands in plaintext" } else { "" };
         let label = label.map(|l| format!(" ({l})")).unwrap_or_default();
         node.title = format!("key {head}{label}, {}{because}{far}{leaked}", node.severity.unwrap_or(""));
@@ -325,9 +324,9 @@ impl Drawing<'_, '_> {
 
     fn account(&mut self, at: usize, account: &Account<'_>, (x, middle): (i32, i32), scales: &BTreeMap<String, f64>) {
         let (Some(record), Some(facts)) = (self.scene.inventory.accounts.get(at), self.scene.estate.accounts.get(at)) else { return };
-        let name = Inventory::account_name(record).map_or_else(|| "account without a name".to_owned(), |n| self.scene.words.of(n));
+        let name = Inventory::account_name(record).map_or_else(|| "account without a name".to_owned(), |n| self.scene.words.name(n));
         let known = facts.balance.parts().next().is_some();
-        let balance = if known { self.scene.words.of(&facts.balance.to_string()) } else { "balance not stated".to_owned() };
+        let balance = if known { self.scene.words.name(&facts.balance.to_string()) } else { "balance not stated".to_owned() };
         let purpose = self.scene.inventory.declared_account(record).and_then(|s| s.purpose.as_ref()).map(|p| p.value.id());
         let purpose = purpose.map(|p| format!(" \u{b7} {p}")).unwrap_or_default();
         let size = (x, ACCOUNT.0 + ACCOUNT.1 - x, ACCOUNT.2);
@@ -351,7 +350,9 @@ impl Drawing<'_, '_> {
             let Some((from, (_, y))) = account.at.and_then(|a| middles.get(&a).map(|m| (a, *m))) else { continue };
             let mut targets: BTreeSet<usize> = BTreeSet::new();
             for key in &account.all {
-                let (Some(facts), Some(radius)) = (self.scene.estate.keys.get(key.at), self.scene.radius.keys.get(key.at)) else { continue };
+                let (Some(facts), Some(radius)) = (self.scene.estate.keys.get(key.at), self.scene.radius.keys.get(key.at)) else {
+                    continue;
+                };
                 let reach = radius.ways.iter().flat_map(|w| &w.operations).map(|c| c.reach).max().unwrap_or(Reach::None);
                 targets.extend(reached(self.scene.estate, facts, reach).filter(|t| middles.contains_key(t)));
             }
@@ -362,8 +363,8 @@ impl Drawing<'_, '_> {
             let (x, shift) = (LANE.0 + LANE.1 * (lane % LANES) as i32, -16 + 5 * (lane % LANES) as i32);
             lane += 1;
             let name = |at: usize| self.scene.inventory.accounts.get(at).and_then(Inventory::account_name).unwrap_or("?");
-            let names: Vec<String> = targets.iter().map(|t| self.scene.words.of(name(*t))).collect();
-            let says = format!("keys of {} reach {} by transfer", self.scene.words.of(name(from)), names.join(", "));
+            let names: Vec<String> = targets.iter().map(|t| self.scene.words.name(name(*t))).collect();
+            let says = format!("keys of {} reach {} by transfer", self.scene.words.name(name(from)), names.join(", "));
             self.band.says.push(says.clone());
             for target in &targets {
                 let Some((_, to)) = middles.get(target) else { continue };
@@ -398,7 +399,11 @@ impl Drawing<'_, '_> {
             let kind = if user.party { "party" } else { "system" };
             let node = Node::new(kind, USER, top, (&user.name, 0), &user.more);
             for (y, found, key) in keys {
-                let title = if found { format!("the secret of {key} was found in the files of {}", user.name) } else { format!("{} uses {key}", user.name) };
+                let title = if found {
+                    format!("the secret of {key} was found in the files of {}", user.name)
+                } else {
+                    format!("{} uses {key}", user.name)
+                };
                 self.band.says.push(title.clone());
                 self.edge(if found { "found" } else { "uses" }, curve((USER.0 + USER.1, node.middle()), (KEY.0, y)), title);
             }
@@ -420,17 +425,18 @@ fn users_of(scene: &Scene<'_>, key: &KeyOut) -> Vec<(User, bool)> {
     let Some(record) = scene.inventory.keys.get(key.at) else { return Vec::new() };
     let words = scene.words;
     let system = |name: &str, system: &crate::declaration::System| {
-        let server = system.server.as_ref().map(|s| format!("server {}", words.of(&s.value)));
-        let environment = system.environment.as_ref().map(|e| words.of(&e.value)).filter(|e| e != "production");
+        let server = system.server.as_ref().map(|s| format!("server {}", words.name(&s.value)));
+        let environment = system.environment.as_ref().map(|e| words.name(&e.value)).filter(|e| e != "production");
         let more: Vec<String> = server.into_iter().chain(environment).collect();
-        User { party: false, name: words.of(name), more: if more.is_empty() { "system".to_owned() } else { more.join(" \u{b7} ") } }
+        User { party: false, name: words.name(name), more: if more.is_empty() { "system".to_owned() } else { more.join(" \u{b7} ") } }
     };
     let mut out: Vec<(User, bool)> = scene.inventory.systems(record).into_iter().map(|(s, name)| (system(&name.value, s), false)).collect();
     let declaration: Option<&Declaration> = scene.inventory.declaration.as_ref();
     for holder in scene.inventory.holders(record) {
         let section = declaration.and_then(|d| d.third_parties.iter().find(|(name, _)| name.value == holder.value));
-        let service = section.and_then(|(_, p)| p.service.as_ref()).map(|s| format!(" \u{b7} {}", words.of(&s.value))).unwrap_or_default();
-        let user = User { party: true, name: words.of(&holder.value), more: format!("third party{service}") };
+        let service =
+            section.and_then(|(_, p)| p.service.as_ref()).map(|s| format!(" \u{b7} {}", words.name(&s.value))).unwrap_or_default();
+        let user = User { party: true, name: words.name(&holder.value), more: format!("third party{service}") };
         if !out.iter().any(|(u, _)| *u == user) {
             out.push((user, false));
         }
@@ -448,7 +454,8 @@ fn users_of(scene: &Scene<'_>, key: &KeyOut) -> Vec<(User, bool)> {
 
 /// Where money leaves to, by the worst of an account's keys: the kind, whereto, how much and by which way.
 fn leaving(keys: &[&KeyOut]) -> Option<(&'static str, &'static str, String)> {
-    let each = || keys.iter().flat_map(|k| &k.ways).flat_map(|w| w.operations.iter().filter(|o| o.operation == "withdraw").map(move |o| (w, o)));
+    let each =
+        || keys.iter().flat_map(|k| &k.ways).flat_map(|w| w.operations.iter().filter(|o| o.operation == "withdraw").map(move |o| (w, o)));
     if let Some((way, cell)) = each().find(|(_, o)| o.executed) {
         let head = if cell.assumed.is_empty() { "any address" } else { "any address?" };
         return Some(("anywhere", head, format!("{} by {}", most_words(&cell.bounds, true), short(way.way))));
