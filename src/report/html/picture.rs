@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthChar as _;
 
 use super::Words;
 use super::bands::{Account, Group, groups};
@@ -139,15 +139,25 @@ pub(super) struct Scene<'a> {
     pub leaked: &'a BTreeSet<usize>,
 }
 
-/// As many characters as there is room for, each at most so many tenths of a pixel wide.
+/// How wide a character is, in hundredths of an ordinary one: of the widest letters few fit into a box, whatever the font.
+fn wide(c: char) -> i32 {
+    match c {
+        'W' | 'm' | '@' | '%' => 180,
+        'M' | 'w' => 155,
+        'A'..='Z' => 125,
+        _ => 100 * c.width().unwrap_or(1).max(1) as i32,
+    }
+}
+
+/// As many characters as there is room for, an ordinary one being so many tenths of a pixel wide.
 fn fit(text: &str, room: i32, tenths: i32) -> String {
-    let most = (room.max(10) * 10 / tenths) as usize;
-    if text.width() <= most {
+    let most = room.max(10) * 1000 / tenths;
+    if text.chars().map(wide).sum::<i32>() <= most {
         return text.to_owned();
     }
-    let (mut out, mut used) = (String::new(), 1);
+    let (mut out, mut used) = (String::new(), 100);
     for c in text.chars() {
-        used += c.width().unwrap_or(1).max(1);
+        used += wide(c);
         if used > most {
             break;
         }
