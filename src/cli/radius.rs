@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::{Reading, tell};
 use crate::exposure::Exposed;
+use crate::report;
 use crate::report::radius::{self, Telling};
 use crate::run;
 use crate::text::{Texts, clean};
@@ -28,6 +29,8 @@ enum Shown {
     Json,
     /// For an issue or a page of a wiki
     Markdown,
+    /// A page to open and send on
+    Html,
 }
 
 pub(super) fn run(asked: Radius, out: &mut dyn Write) -> io::Result<u8> {
@@ -59,6 +62,12 @@ pub(super) fn run(asked: Radius, out: &mut dyn Write) -> io::Result<u8> {
     match asked.format {
         Shown::Json => radius::write_json(&telling, out)?,
         Shown::Markdown => radius::write_markdown(&telling, out)?,
+        Shown::Html => {
+            let mut page = Vec::new();
+            report::html::write_radius(&telling, &gathered.guard, &mut page)?;
+            gathered.guard.clean(&mut page);
+            out.write_all(&page)?;
+        }
         Shown::Human => radius::write_table(&telling, &super::style(false), out)?,
     }
     if asked.format != Shown::Json {

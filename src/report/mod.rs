@@ -6,6 +6,7 @@ pub mod exchanges;
 pub mod github;
 pub mod gitlab_quality;
 pub mod gitlab_secrets;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod jsonl;
@@ -50,6 +51,8 @@ pub enum Format {
     Junit,
     /// A summary of a job, or a comment.
     Markdown,
+    /// A page to open and send on: the estate as a picture, what leaks cost, and the findings.
+    Html,
 }
 
 /// Writes a report.
@@ -68,6 +71,7 @@ pub fn write(format: Format, outcome: &Outcome, style: &human::Style, out: &mut 
         Format::GitlabQuality => gitlab_quality::write(outcome, style.show_suppressed, out),
         Format::Junit => junit::write(outcome, style.show_suppressed, out),
         Format::Markdown => markdown::write(outcome, style.show_suppressed, out),
+        Format::Html => html::write(outcome, style.show_suppressed, out),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::finding::{Confidence, Finding};
 use crate::problem::Problem;
 use crate::rules::Rule;
 use crate::run::Outcome;
+use crate::scan::Guard;
 use crate::text::{Span, clean};
 
 /// How `discover` calls standard input.
@@ -92,10 +93,7 @@ impl<'a> Outside<'a> {
     }
     /// Text with values that were found starred out.
     fn starred(&self, text: &str) -> String {
-        let mut bytes = text.as_bytes().to_vec();
-        self.outcome.guard.clean(&mut bytes);
-        // What was a part of a character is none any more.
-        String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+        starred(&self.outcome.guard, text)
     }
     /// A place.
     pub fn spot(&self, span: Span) -> Option<Spot> {
@@ -171,6 +169,14 @@ impl<'a> Outside<'a> {
         let until = suppressed.until.as_ref().map(|u| format!(" until {u}")).unwrap_or_default();
         Some(self.words(&format!("suppressed by {}{until}: {}", suppressed.by, suppressed.reason)))
     }
+}
+
+/// Text with values that were found starred out.
+pub(super) fn starred(guard: &Guard, text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    guard.clean(&mut bytes);
+    // What was a part of a character is none any more.
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
 fn lies(path: &str) -> Lies {

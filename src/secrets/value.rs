@@ -70,6 +70,11 @@ pub(crate) fn published(bytes: &[u8]) -> u64 {
     hash.iter().take(8).fold(0, |n, b| (n << 8) | u64::from(*b))
 }
 
+/// SHA-256 of what is no secret and may be written anywhere.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// A fingerprint of several parts, the first of which is the domain that it is of: SHA-256, cut to 128 bits, in hexadecimal.
 pub(crate) fn identify(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();

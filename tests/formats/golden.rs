@@ -99,7 +99,8 @@ fn steady(format: &str, bytes: &[u8]) -> String {
 #[test]
 fn one_estate_in_every_format() {
     let dir = estate();
-    for format in &FORMATS[3..] {
+    // The page has tests of its own.
+    for format in FORMATS[3..].iter().filter(|f| **f != "html") {
         let (code, bytes) = written(dir.path(), format, &ESTATE);
         assert_eq!(code, 1, "{format}");
         insta::assert_snapshot!(*format, steady(format, &bytes));

@@ -171,6 +171,10 @@ fn nothing_from_a_file_is_more_than_text_in_any_format() {
                     }
                 }
             }
+            "html" => {
+                assert_eq!((text.matches("<script").count(), text.matches("</script").count()), (1, 1));
+                assert!(!text.contains("alert(1)<") && text.contains("&lt;script&gt;alert(1)&lt;"), "the name is not on the page");
+            }
             _ => {}
         }
     }

@@ -25,8 +25,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const FORMATS: [&str; 10] =
-    ["human", "compact", "json", "jsonl", "sarif", "github", "gitlab-secrets", "gitlab-quality", "junit", "markdown"];
+const FORMATS: [&str; 11] =
+    ["human", "compact", "json", "jsonl", "sarif", "github", "gitlab-secrets", "gitlab-quality", "junit", "markdown", "html"];
 const NOW: [&str; 2] = ["--now", "2026-11-01"];
 const KEY: &str = "Kq7Zp2Lm9Xc4Vb8Nt1";
 const SECRET: &str = "w3RkT8yLq2ZxV5nJ7mBc4HdG9sFpQeXu1AoN";

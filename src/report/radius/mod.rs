@@ -2,7 +2,7 @@
 
 mod markdown;
 mod rows;
-mod table;
+pub(super) mod table;
 
 pub use markdown::write as write_markdown;
 pub(in crate::report) use table::ways_in_words;
@@ -76,6 +76,9 @@ pub struct Document<'a> {
 /// A key and what its leak costs.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::report) struct KeyOut {
+    /// Its place in the inventory.
+    #[serde(skip)]
+    pub at: usize,
     /// Which key.
     pub subject: SubjectOut,
     /// How bad the leak of its secret is; null where no export states the key.

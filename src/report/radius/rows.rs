@@ -93,6 +93,7 @@ impl<'a> Rows<'a> {
             members.map(one).collect()
         });
         KeyOut {
+            at,
             subject: self.key(at),
             severity: weight.as_ref().map(|w| w.severity),
             because: weight.map(|w| w.because),

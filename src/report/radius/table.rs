@@ -145,7 +145,7 @@ fn totals(document: &Document<'_>, pen: &Pen, page: &mut String) {
 }
 
 /// The worst leak in words; where others are of other currencies, or of unknown size, that is said.
-fn today_words(document: &Document<'_>, today: &str) -> String {
+pub(in crate::report) fn today_words(document: &Document<'_>, today: &str) -> String {
     let worst = document.worst.as_ref().map(|w| w.bounds.as_slice()).unwrap_or_default();
     let others: Vec<String> = document
         .most
@@ -165,7 +165,7 @@ fn today_words(document: &Document<'_>, today: &str) -> String {
 }
 
 /// Amounts in words.
-pub(super) fn most_words(most: &[super::BoundOut], any: bool) -> String {
+pub(in crate::report) fn most_words(most: &[super::BoundOut], any: bool) -> String {
     let parts: Vec<String> =
         most.iter().filter_map(|m| Some(format!("{} {}", grouped(m.amount.as_deref()?), m.currency.as_deref()?))).collect();
     let open = most.iter().any(|m| m.at_least);
@@ -183,7 +183,7 @@ fn grouped(amount: &str) -> String {
 }
 
 /// What can be lost in a way, in words.
-pub(super) fn lost(way: &WayOut) -> String {
+pub(in crate::report) fn lost(way: &WayOut) -> String {
     match (&way.bound, way.operations.iter().any(|o| o.executed)) {
         (Some(_), _) => most_words(&way.bounds, true),
         (None, true) if way.operations.iter().any(|o| o.executed && o.operation != "read") => "nothing".to_owned(),
@@ -200,7 +200,7 @@ pub(in crate::report) fn ways_in_words(leaked: &super::LeakedOut) -> String {
 }
 
 /// The operations that are executed; reading goes without saying beside others.
-pub(super) fn executed(way: &WayOut) -> Vec<&'static str> {
+pub(in crate::report) fn executed(way: &WayOut) -> Vec<&'static str> {
     let all: Vec<&'static str> = way.operations.iter().filter(|o| o.executed).map(|o| o.operation).collect();
     if all.len() > 1 { all.into_iter().filter(|o| *o != "read").collect() } else { all }
 }
@@ -215,7 +215,7 @@ fn answer(operation: &OperationOut) -> String {
 }
 
 /// A check in words.
-pub(super) fn stopper(id: Option<&'static str>) -> &'static str {
+pub(in crate::report) fn stopper(id: Option<&'static str>) -> &'static str {
     Check::ALL.into_iter().find(|c| Some(c.id()) == id).map_or("?", Check::title)
 }
 
@@ -233,12 +233,12 @@ pub(super) fn assumed(key: &KeyOut) -> Vec<&'static str> {
 }
 
 /// A key by its exchange and id.
-pub(super) fn name(key: &KeyOut) -> String {
+pub(in crate::report) fn name(key: &KeyOut) -> String {
     named(&key.subject)
 }
 
 /// Whom a fix changes.
-pub(super) fn of(fix: &FixOut) -> String {
+pub(in crate::report) fn of(fix: &FixOut) -> String {
     named(&fix.subject)
 }
 
@@ -255,7 +255,7 @@ fn named(subject: &super::SubjectOut) -> String {
 }
 
 /// A way in a word or two.
-pub(super) fn short(id: &str) -> &'static str {
+pub(in crate::report) fn short(id: &str) -> &'static str {
     match way(id) {
         Some(Way::KeyAndSecret) => "key and secret",
         Some(Way::Mailbox) => "with mailbox",
@@ -267,7 +267,7 @@ pub(super) fn short(id: &str) -> &'static str {
     }
 }
 
-pub(super) fn title(id: &str) -> &'static str {
+pub(in crate::report) fn title(id: &str) -> &'static str {
     way(id).map_or("?", Way::title)
 }
 
