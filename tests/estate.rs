@@ -345,7 +345,10 @@ fn a_leak_that_was_taken_away_is_found_in_the_history_with_its_key() {
             assert_eq!((text(when, "brought_by"), text(when, "taken_by"), text(place, "commit")), (&*brought, &*taken, &*brought));
             assert_eq!((&when["at_head"], &when["open_seconds"]), (&false.into(), &(12 * 86_400).into()));
             // It is as bad as when it stood there, for its key works on.
-            assert_eq!(text(finding, "severity_because"), "usable from any address, can withdraw to saved addresses");
+            assert_eq!(
+                text(finding, "severity_because"),
+                "usable from any address, can trade, can withdraw to saved addresses only: up to 150,000 USDT"
+            );
         } else {
             assert_eq!((&when["at_head"], &when["taken_by"]), (&true.into(), &Value::Null), "{path}");
         }

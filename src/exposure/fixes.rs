@@ -287,33 +287,41 @@ pub fn plan<'i>(estate: &Estate<'i>, inventory: &'i Inventory, radius: &Radius) 
         .collect();
     fixes.sort_by(|a, b| rank(b, a, main));
     let (mut changed, mut keys) = (estate.clone(), radius.keys.clone());
-    let mut touched: BTreeSet<usize> = BTreeSet::new();
+    let mut touched = Touched::default();
     for (at, fix) in fixes.iter_mut().enumerate() {
         fix.change.apply(&mut changed, inventory);
         touch(&fix.change, estate, inventory, &mut touched);
         if at < STEPS {
-            fix.then = Some(step(&changed, &mut keys, &mut touched));
+            fix.then = Some(step(&changed, inventory, &mut keys, &mut touched));
         }
     }
-    let after = step(&changed, &mut keys, &mut touched);
+    let after = step(&changed, inventory, &mut keys, &mut touched);
     Plan { fixes, after }
 }
 
-/// The keys of which a change may change something.
-fn touch(change: &Change, estate: &Estate<'_>, inventory: &Inventory, touched: &mut BTreeSet<usize>) {
-    touched.extend(change.key());
+/// What changes may have changed since the model ran last: keys, and what families hold, which all of their keys may reach.
+#[derive(Default)]
+struct Touched {
+    keys: BTreeSet<usize>,
+    families: BTreeSet<usize>,
+}
+
+fn touch(change: &Change, estate: &Estate<'_>, inventory: &Inventory, touched: &mut Touched) {
+    touched.keys.extend(change.key());
     let Some(account) = change.account() else { return };
-    touched.extend(inventory.places_of_keys(account));
-    // What an account holds, all keys of its owner may reach.
     if matches!(change, Change::WorkingBalance { .. }) {
-        let family = estate.accounts.get(account).and_then(|a| estate.families.get(a.family));
-        touched.extend(family.iter().flat_map(|f| &f.members).flat_map(|m| inventory.places_of_keys(*m)));
+        touched.families.extend(estate.accounts.get(account).map(|a| a.family));
     }
+    touched.keys.extend(inventory.places_of_keys(account));
 }
 
 /// What is left after some changes: the model runs again on the keys that were touched.
-fn step(estate: &Estate<'_>, keys: &mut [KeyRadius], touched: &mut BTreeSet<usize>) -> Step {
-    let places: Vec<usize> = std::mem::take(touched).into_iter().collect();
+fn step(estate: &Estate<'_>, inventory: &Inventory, keys: &mut [KeyRadius], touched: &mut Touched) -> Step {
+    let Touched { keys: mut places, families } = std::mem::take(touched);
+    for family in families.iter().filter_map(|f| estate.families.get(*f)) {
+        places.extend(family.members.iter().flat_map(|m| inventory.places_of_keys(*m)));
+    }
+    let places: Vec<usize> = places.into_iter().collect();
     let anew = |at: &usize| Some((*at, key_radius(estate, estate.keys.get(*at)?)));
     let again: Vec<(usize, KeyRadius)> = places.par_iter().with_min_len(64).filter_map(anew).collect();
     for (at, radius) in again {
