@@ -35,12 +35,14 @@ pub fn weigh(estate: &Estate<'_>, inventory: &Inventory, at: usize) -> Option<We
     let anywhere = leak.executed().next().is_some();
     let could = |operation| server.cell(operation).decision.is_executed();
     let worse = |severe: Severity| if anywhere { severe } else { severe.lower() };
+    // What may withdraw is never less than high: saved addresses and confirmations are settings of the account, and change.
+    let withdraws = |severe: Severity| worse(severe).max(Severity::High);
     let (severity, what) = match withdrawal(estate, key, server) {
         // What it may do besides matters where it cannot withdraw to wherever it likes.
         Some((severe, what, false)) if could(Operation::Trade) || could(Operation::Transfer) => {
-            (worse(severe), format!("{}, {what}", moves(key, server)))
+            (withdraws(severe), format!("{}, {what}", moves(key, server)))
         }
-        Some((severe, what, _)) => (worse(severe), what),
+        Some((severe, what, _)) => (withdraws(severe), what),
         None if could(Operation::Trade) || could(Operation::Transfer) => (worse(Severity::High), moves(key, server)),
         None if could(Operation::Read) => (worse(Severity::Medium), "can only read".to_owned()),
         None => (Severity::Low, "can do nothing that is known".to_owned()),
