@@ -178,7 +178,7 @@ fn answer(operation: &OperationOut, words: &Words<'_>) -> Answer {
     };
     if !operation.assumed.is_empty() {
         let open: Vec<&str> = operation.assumed.iter().map(|a| stopper(Some(a))).collect();
-        says.push_str(&format!("? nothing states the {}", open.join(", the ")));
+        says.push_str(&format!("? (nothing states the {})", open.join(", the ")));
     }
     if operation.bound.is_some() {
         says.push_str(&format!(": {}", most_words(&operation.bounds, true)));

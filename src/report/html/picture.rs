@@ -168,7 +168,7 @@ fn fit(text: &str, room: i32, tenths: i32) -> String {
 
 /// A line that leaves and arrives level.
 fn curve((x, y): (i32, i32), (to_x, to_y): (i32, i32)) -> String {
-    let half = (x + to_x) / 2;
+    let half = x.midpoint(to_x);
     format!("M{x} {y}C{half} {y} {half} {to_y} {to_x} {to_y}")
 }
 
@@ -468,7 +468,12 @@ fn leaving(keys: &[&KeyOut]) -> Option<(&'static str, &'static str, String)> {
         || keys.iter().flat_map(|k| &k.ways).flat_map(|w| w.operations.iter().filter(|o| o.operation == "withdraw").map(move |o| (w, o)));
     if let Some((way, cell)) = each().find(|(_, o)| o.executed) {
         let head = if cell.assumed.is_empty() { "any address" } else { "any address?" };
-        return Some(("anywhere", head, format!("{} by {}", most_words(&cell.bounds, true), short(way.way))));
+        let line = if cell.bounds.iter().any(|b| b.amount.is_some()) {
+            format!("{} by {}", most_words(&cell.bounds, true), short(way.way))
+        } else {
+            "everything on it".to_owned()
+        };
+        return Some(("anywhere", head, line));
     }
     let held = ["address-whitelist", "second-factor", "hold", "daily-limit"];
     let (_, cell) = each().find(|(_, o)| o.stopped_by.is_some_and(|s| held.contains(&s)))?;

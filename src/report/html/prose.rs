@@ -62,7 +62,9 @@ mod tests {
         let blocks = blocks("Do `this`:\n1. First.\n2. Then `that.\n- a\n");
         let kinds: Vec<&str> = blocks.iter().map(|b| b.kind).collect();
         assert_eq!(kinds, ["p", "ol", "ul"]);
-        let words = |b: &Block| b.items.iter().map(|i| i.iter().map(|p| (p.code, p.text.as_str())).collect::<Vec<_>>()).collect::<Vec<_>>();
+        fn words(block: &Block) -> Vec<Vec<(bool, &str)>> {
+            block.items.iter().map(|i| i.iter().map(|p| (p.code, p.text.as_str())).collect()).collect()
+        }
         assert_eq!(words(&blocks[0]), [vec![(false, "Do "), (true, "this"), (false, ":")]]);
         assert_eq!(words(&blocks[1]), [vec![(false, "First.")], vec![(false, "Then "), (false, "`that.")]]);
     }
