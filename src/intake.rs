@@ -180,8 +180,7 @@ pub fn speaks_like_export(head: &[u8]) -> bool {
     NAMES.0.all(head).any(|hit| hit.end - hit.start >= 6 && hit.word > 1 && seen.insert(hit.word) && seen.len() >= 3)
 }
 
-/// A document that cannot be read.
-pub fn broken_problem(broken: Broken) -> Problem {
+fn broken_problem(broken: Broken) -> Problem {
     let mut problem = Problem::incomplete("broken-document", broken.span, format!("the document cannot be read: {}", broken.what));
     problem.help = broken.help.map(str::to_owned);
     problem.related.extend(broken.related.map(|(span, note)| (span, note.to_owned())));
@@ -209,11 +208,25 @@ impl Taken {
             Reading::ErrorAnswer { .. } | Reading::Contested { .. } if expected == Expected::OnlyEnveloped => self.unknown = true,
             Reading::ErrorAnswer { exchange, says, span } => {
                 self.hide_all = true;
-                self.problems.push(error_answer(exchange, &says, span));
+                let whose = exchange.map_or_else(|| "an exchange".to_owned(), |e| e.title().to_owned());
+                let problem =
+                    Problem::incomplete("error-answer", start(span), format!("this is an error answer of {whose}, not an export: {says}"));
+                self.problems.push(problem.help("mend the request and export it again"));
             }
             Reading::Contested { by, span } => {
                 self.hide_all = true;
-                self.problems.push(contested(&by, span));
+                let names: Vec<_> = by.iter().map(|e| e.id()).collect();
+                let first = names.first().copied().unwrap_or("NAME");
+                let problem = Problem::incomplete(
+                    "contested-export",
+                    start(span),
+                    format!("this could be an export of {}: their answers have one form", names.join(" or ")),
+                );
+                self.problems.push(
+                    problem.help(format!(
+                        "say which: --exchange {first}, or wrap it: {{ \"exchange\": \"{first}\", \"response\": \u{2026} }}"
+                    )),
+                );
             }
             Reading::Undocumented { enveloped: false, .. } if expected != Expected::Export => self.unknown = true,
             Reading::Undocumented { exchange, span, .. } => {
@@ -243,24 +256,8 @@ impl Taken {
     }
 }
 
-/// An exchange's error answer that was saved as a file.
-pub fn error_answer(exchange: Option<Exchange>, says: &str, span: Span) -> Problem {
-    let whose = exchange.map_or_else(|| "an exchange".to_owned(), |e| e.title().to_owned());
-    Problem::incomplete("error-answer", start(span), format!("this is an error answer of {whose}, not an export: {says}"))
-        .help("mend the request and export it again")
-}
-
-/// An answer that several exchanges give.
-pub fn contested(by: &[Exchange], span: Span) -> Problem {
-    let names: Vec<_> = by.iter().map(|e| e.id()).collect();
-    let first = names.first().copied().unwrap_or("NAME");
-    let message = format!("this could be an export of {}: their answers have one form", names.join(" or "));
-    Problem::incomplete("contested-export", start(span), message)
-        .help(format!("say which: --exchange {first}, or wrap it: {{ \"exchange\": \"{first}\", \"response\": \u{2026} }}"))
-}
-
 /// A document that no exchange claims, with what it comes nearest to and what that has.
-pub fn unknown_problem(nearest: Option<Nearest>, span: Span) -> Problem {
+fn unknown_problem(nearest: Option<Nearest>, span: Span) -> Problem {
     let message = "this is not an export of an exchange that keylint knows";
     match nearest {
         Some(near) => {

@@ -7,7 +7,7 @@ pub use drops::{Dropped, Length};
 
 use crate::document::{self, Node};
 use crate::exchanges::{self, Envelope, Reading, reader};
-use crate::intake;
+use crate::intake::{self, Expected};
 use crate::model::time::Time;
 use crate::model::{Exchange, SecretPart};
 use crate::problem::Problem;
@@ -50,11 +50,12 @@ pub fn wrap(id: TextId, text: &Text, asked: &Asked, detector: &Detector) -> Resu
     let body = content.trim_start_matches('\u{feff}').trim();
     let from = content.len() - content.trim_start_matches('\u{feff}').trim_start().len();
     is_json(id, content, body, from)?;
-    let node = document::parse(id, content, from..from + body.len()).map_err(|b| vec![intake::broken_problem(b)])?;
+    let node = document::parse(id, content, from..from + body.len())
+        .map_err(|b| vec![Problem::incomplete("broken-document", b.span, format!("the document cannot be read: {}", b.what))])?;
     if let Some(why) = is_envelope(&node) {
         return Err(vec![why]);
     }
-    let export = read(&node, asked)?;
+    let export = read(&node, text, asked)?;
     let drops = Drops::of(&node, &export.harvest, text, detector)?;
     let answer = drops.without(content, from, from + body.len());
     let words = |value: &str| serde_json::Value::String(value.to_owned()).to_string();
@@ -114,7 +115,7 @@ fn is_envelope(node: &Node<'_>) -> Option<Problem> {
     Some(problem.help("save the list as it is"))
 }
 
-fn read(node: &Node<'_>, asked: &Asked) -> Result<exchanges::Export, Vec<Problem>> {
+fn read(node: &Node<'_>, text: &Text, asked: &Asked) -> Result<exchanges::Export, Vec<Problem>> {
     let start = Span::new(node.span.text, node.span.start, node.span.start + 1);
     let silent = |exchange: Exchange| {
         let message = format!("keylint reads no answer of {}: nothing of it states the settings of a key", exchange.title());
@@ -130,22 +131,27 @@ fn read(node: &Node<'_>, asked: &Asked) -> Result<exchanges::Export, Vec<Problem
     };
     match reading {
         Reading::Export(export) => Ok(*export),
-        Reading::ErrorAnswer { exchange, says, span } => Err(vec![intake::error_answer(exchange, &says, span)]),
-        Reading::Contested { by, span } => {
-            let first = by.first().map_or("NAME", |e| e.id());
-            Err(vec![intake::contested(&by, span).help(format!("say which: --exchange {first}"))])
-        }
-        Reading::Undocumented { exchange, .. } => Err(silent(exchange)),
-        Reading::Unknown { nearest, problems, span, .. } => {
-            let mut problem = intake::unknown_problem(nearest, span);
+        _ => Err(refused(node, text, asked)),
+    }
+}
+
+/// What `check` says of an answer that is none, with what helps here.
+fn refused(node: &Node<'_>, text: &Text, asked: &Asked) -> Vec<Problem> {
+    let mut problems = intake::take(node.span.text, text, text.path().to_owned(), asked.exchange, Expected::Export).problems;
+    for problem in &mut problems {
+        match problem.code {
+            "contested-export" => problem.help = Some("say which: --exchange NAME".into()),
             // Another exchange than the one that was named may know it.
-            if let (Some(named), [Reading::Export(other)]) = (asked.exchange, exchanges::read(node, None).as_slice()) {
-                problem.message = format!("this is no answer of {} that keylint knows", named.title());
-                problem.help = Some(format!("it reads as one of {}: {}", other.exchange.title(), other.endpoint));
+            "unknown-document" => {
+                if let (Some(named), [Reading::Export(other)]) = (asked.exchange, exchanges::read(node, None).as_slice()) {
+                    problem.message = format!("this is no answer of {} that keylint knows", named.title());
+                    problem.help = Some(format!("it reads as one of {}: {}", other.exchange.title(), other.endpoint));
+                }
             }
-            Err([vec![problem], problems].concat())
+            _ => {}
         }
     }
+    problems
 }
 
 /// Reads the envelope as `check` will: it must be the same answer, and hold no secret.
