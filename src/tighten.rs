@@ -195,9 +195,7 @@ fn users<'i>(inventory: &'i Inventory, record: &'i KeyRecord, tasks: &[(TaskWord
             });
         }
         if let Some(party) = &entry.value.third_party {
-            let section = declaration.third_parties.iter().find(|(n, _)| n.value == party.value).map(|(_, p)| p);
-            let service = section.and_then(|p| p.service.as_ref()).map_or(party.value.as_str(), |s| s.value.as_str());
-            let published = published_ranges(service);
+            let published = published_ranges(inventory.service_behind(&party.value));
             // Of all that it publishes the exchange lets in what is listed today: that is what it uses.
             let listed = match value(&record.key.ip_whitelist) {
                 Some(IpWhitelist::Listed(entries)) => entries.iter().map(|e| e.value.range()).collect::<Option<Vec<IpRange>>>(),

@@ -150,3 +150,43 @@ fn fingerprints_are_one_each_and_stay_when_lines_move() {
     assert_eq!(before, prints(&example));
     assert!(before.iter().all(|p| p.len() == 32));
 }
+
+#[test]
+fn what_is_declared_of_a_service_comes_before_what_is_known_of_it() {
+    let book = book();
+    let (_, source) = embedded_source("third-party-requires-withdraw").unwrap();
+    let mut example = examples(TextId(0), source).unwrap().fires.remove(0);
+    example.exports.clear();
+    let mut notes = |party: &str| {
+        example.declaration = Some(format!("third-parties:\n  desk: {party}\n"));
+        let staged = stage(&example).unwrap();
+        let policy = keylint::declaration::Policy::default();
+        let verdicts = evaluate(&Context::new(&staged.inventory, &policy, staged.now), &book);
+        let about = |id: &str| {
+            let found = verdicts.findings.iter().find(|f| book.rules[f.rule].id == id);
+            let open = verdicts.not_assessed.iter().any(|n| book.rules[n.rule].id == id);
+            found.map_or_else(|| if open { "open".to_owned() } else { "no".to_owned() }, |f| f.places[0].note.to_string())
+        };
+        (about("third-party-requires-withdraw"), about("third-party-open-whitelist"))
+    };
+    let says = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(notes("{ service: gridly }"), says("open", "open"));
+    assert_eq!(notes("{ service: 3commas }"), says("no", "no"));
+    assert_eq!(notes("{ service: 3commas, requires-withdraw: true }"), says("it asks for keys that can withdraw", "no"));
+    let (withdraw, whitelist) = notes("{ service: cryptohopper }");
+    assert_eq!(withdraw, "no");
+    assert!(whitelist.starts_with("it asks for keys that any address may use, says https://support.cryptohopper.com/"), "{whitelist}");
+    assert_eq!(notes("{ service: cryptohopper, requires-open-whitelist: false }"), says("no", "no"));
+}
+
+#[test]
+fn an_entry_of_a_service_names_it() {
+    let book = book();
+    let (_, source) = embedded_source("ip-shared-egress").unwrap();
+    let example = examples(TextId(0), source).unwrap().fires.remove(0);
+    let staged = stage(&example).unwrap();
+    let policy = keylint::declaration::Policy::default();
+    let verdicts = evaluate(&Context::new(&staged.inventory, &policy, staged.now), &book);
+    let found = verdicts.findings.iter().find(|f| book.rules[f.rule].id == "ip-shared-egress").unwrap();
+    assert!(found.message.ends_with("from 103.26.9.15, which 3Commas publishes as its own address."), "{}", found.message);
+}

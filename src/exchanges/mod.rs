@@ -55,7 +55,7 @@ pub use envelope::{Envelope, Written as WrittenEnvelope};
 pub use nearest::Nearest;
 pub use pages::{Page, PageOf, missing as missing_pages};
 pub use playbook::{Playbook, Way};
-pub use profile::{CountedFrom, Profile, SignatureKind, profile};
+pub use profile::{CountedFrom, Profile, SignatureKind, Sourced, profile};
 pub use recognise::{Reading, read};
 pub use record::{Record, whitelist};
 pub use settings::{Form, Grant, IpForm, PairForm, ReadOnly, ReadOnlyOf, Separated, Settings, Vocabulary, Word};

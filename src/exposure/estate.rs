@@ -248,21 +248,15 @@ fn works(record: &KeyRecord, now: Time) -> Option<bool> {
 /// From where the third party that holds a key sends. One is known to hold it where the declaration says so, and where the
 /// whitelist has addresses that a service publishes as its own.
 fn party<'i>(inventory: &'i Inventory, record: &'i KeyRecord) -> Option<Source<'i>> {
-    let declared = inventory.holders(record).next().map(|name| service_of(inventory, &name.value));
+    let declared = inventory.holders(record).next().map(|name| inventory.service_behind(&name.value));
     let listed = || {
         let IpWhitelist::Listed(entries) = value(&record.key.ip_whitelist)? else { return None };
         entries.iter().find_map(|e| published_by(e.value.range()?))
     };
     match declared {
         Some(service) => Some(published_ranges(service).map_or(Source::WhereItIsUsed, Source::OneOf)),
-        None => listed().map(|service| published_ranges(service).map_or(Source::WhereItIsUsed, Source::OneOf)),
+        None => listed().map(|service| Source::OneOf(&service.published)),
     }
-}
-
-/// The service behind a third party of the declaration.
-fn service_of<'i>(inventory: &'i Inventory, party: &'i str) -> &'i str {
-    let section = inventory.declaration.iter().flat_map(|d| &d.third_parties).find(|(name, _)| name.value == party);
-    section.and_then(|(_, p)| p.service.as_ref()).map_or(party, |s| s.value.as_str())
 }
 
 fn account_facts(inventory: &Inventory, record: &AccountRecord, policy: &Policy) -> AccountFacts {

@@ -10,15 +10,15 @@ mod ids;
 mod join;
 mod merge;
 mod names;
-mod published;
 mod relate;
 mod secrets;
 mod select;
+mod services;
 
 pub use join::join;
-pub use published::{published_by, published_ranges};
 pub use secrets::{FoundPart, FoundSecret, Window};
 pub use select::Unselected;
+pub use services::{Sender, SentFrom, Service, Told, is_same_service, published_by, published_ranges, service, services};
 
 use std::collections::BTreeMap;
 

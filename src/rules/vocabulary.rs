@@ -219,6 +219,8 @@ pub enum ItFact {
     EgressOf,
     /// Whether an entry belongs to a third party's published addresses.
     Published,
+    /// That third party.
+    Publisher,
     /// Whether that third party is declared to hold the key.
     HolderDeclared,
     /// Whether an entry is a duplicate or covered by another.
@@ -279,6 +281,7 @@ impl ItFact {
             FieldName::IpWhitelist,
             "it belongs to a third party's published addresses",
         ),
+        (Self::Publisher, Member::Entry, "publisher", Type::Word(&[]), FieldName::IpWhitelist, "that third party's name"),
         (
             Self::HolderDeclared,
             Member::Entry,
