@@ -319,6 +319,10 @@ fn permissions(record: &KeyRecord, settings: Option<&Settings>, rights: &[RightT
 
 /// The addresses that the users send from, as the exchange takes them.
 fn addresses(record: &KeyRecord, profile: Option<&Profile>, users: &[User<'_>], open: &mut Vec<String>) -> Option<(Addresses, AddressSet)> {
+    if value(&record.key.ip_whitelist) == Some(&IpWhitelist::NotOffered) {
+        open.push(format!("{} binds no key to addresses: this one is usable from any", record.key.exchange.id()));
+        return None;
+    }
     for user in users.iter().filter(|u| !u.declared) {
         open.push(format!("from where {} sends is not declared: without it the IP whitelist cannot be said", user.by));
     }
@@ -355,7 +359,7 @@ fn addresses(record: &KeyRecord, profile: Option<&Profile>, users: &[User<'_>], 
     }
     let now = match value(&record.key.ip_whitelist) {
         None => "not stated by any export".to_owned(),
-        Some(IpWhitelist::Unrestricted) => "any address".to_owned(),
+        Some(IpWhitelist::Unrestricted | IpWhitelist::NotOffered) => "any address".to_owned(),
         Some(IpWhitelist::Restricted) => "some addresses, which the exchange does not list".to_owned(),
         Some(IpWhitelist::Listed(listed)) => listed.iter().map(|e| e.value.written.clone()).collect::<Vec<_>>().join(", "),
     };

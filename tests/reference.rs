@@ -217,6 +217,7 @@ fn fixed(profile: &Profile) -> Vec<(String, String, Option<String>)> {
             }
         };
     }
+    say!(ip_whitelist, v => if *v { "A key can be bound to addresses." } else { "A key cannot be bound to addresses: it is usable from any, and no rule asks for an IP whitelist." });
     say!(ip_whitelist_ranges, v => if *v { "An IP whitelist may hold ranges." } else { "An IP whitelist holds single addresses only." });
     say!(ip_whitelist_entries, v => format!("An IP whitelist has at most {v} entries."));
     say!(withdraw_needs_ip_whitelist, v => if *v { "A key that can withdraw must have an IP whitelist." } else { "A key can withdraw without an IP whitelist." });

@@ -190,3 +190,28 @@ fn an_entry_of_a_service_names_it() {
     let found = verdicts.findings.iter().find(|f| book.rules[f.rule].id == "ip-shared-egress").unwrap();
     assert!(found.message.ends_with("from 103.26.9.15, which 3Commas publishes as its own address."), "{}", found.message);
 }
+
+#[test]
+fn a_key_that_no_exchange_binds_is_usable_from_anywhere_and_no_fix_binds_it() {
+    use keylint::exposure::decide::Whitelist;
+    use keylint::exposure::estate::Estate;
+    use keylint::exposure::fixes::{Change, plan};
+    use keylint::exposure::radius::run;
+    let (_, source) = embedded_source("ip-whitelist-missing").unwrap();
+    let mut example = examples(TextId(0), source).unwrap().fires.remove(0);
+    let mut of = |export: &str, key: &str| {
+        example.exports = vec![export.to_owned()];
+        example.declaration = Some(format!("keys:\n  - {{ key: {key}, task: trading }}\n"));
+        let staged = stage(&example).unwrap();
+        let policy = keylint::declaration::Policy::default();
+        let estate = Estate::of(&staged.inventory, &policy, staged.now);
+        let plan = plan(&estate, &staged.inventory, &run(&estate));
+        let binds = plan.fixes.iter().any(|f| matches!(f.change, Change::RestrictAddresses { .. }));
+        (matches!(estate.keys[0].whitelist, Some(Whitelist::Open)), binds)
+    };
+    let agent = r#"[{ "name": "grid", "address": "0x4b1f0a7c92de53681cf7a0be94d2358617acfe09", "validUntil": 1798761600000 }]"#;
+    assert_eq!(of(agent, "hyperliquid 0x4b1f0a7c92de53681cf7a0be94d2358617acfe09"), (true, false));
+    let open = r#"{ "error": [], "result": { "apiKeyName": "grid", "apiKey": "Ty5kQw8ZmLc3Rv9Hn2Xs6Bd4Gf7Jp1Ka0Ue/oIiWtEqPzNyMxVbCrDhSgFlAj",
+        "permissions": ["query-funds", "modify-trades"], "validUntil": "0", "createdTime": "1790000000", "lastUsed": "1793400000", "ipAllowlist": [] } }"#;
+    assert_eq!(of(open, "kraken Ty5kQw8Z…"), (true, true));
+}

@@ -49,10 +49,11 @@ impl Context<'_> {
                     IpWhitelist::Unrestricted => "unrestricted",
                     IpWhitelist::Listed(_) => "listed",
                     IpWhitelist::Restricted => "restricted",
+                    IpWhitelist::NotOffered => "not-offered",
                 })
             }),
             FactId::IpUnion => match &key.ip_whitelist.as_ref()?.value {
-                IpWhitelist::Unrestricted => Some(Got::Addresses(everything())),
+                IpWhitelist::Unrestricted | IpWhitelist::NotOffered => Some(Got::Addresses(everything())),
                 IpWhitelist::Listed(_) => record.addresses.as_ref().map(Got::Addresses),
                 IpWhitelist::Restricted => None,
             },
@@ -110,7 +111,7 @@ impl Context<'_> {
                 Some(Members { items, complete: Right::ALL.iter().any(|r| key.permissions.get(*r).is_some()) })
             }
             FactId::IpEntries => match &key.ip_whitelist.as_ref()?.value {
-                IpWhitelist::Unrestricted => Some(Members::all(Vec::new())),
+                IpWhitelist::Unrestricted | IpWhitelist::NotOffered => Some(Members::all(Vec::new())),
                 IpWhitelist::Restricted => None,
                 IpWhitelist::Listed(entries) => {
                     let mut doubled = vec![false; entries.len()];
@@ -219,7 +220,7 @@ impl Context<'_> {
                 self.trades(record, |s| s.pairs.as_ref().map(|p| p.value.iter().any(|x| pair::same(&x.value, &pair.value))))
             }
             (Item::Egress { range, .. }, ItFact::Whitelisted) => match &record.key.ip_whitelist.as_ref()?.value {
-                IpWhitelist::Unrestricted => Some(Got::Bool(true)),
+                IpWhitelist::Unrestricted | IpWhitelist::NotOffered => Some(Got::Bool(true)),
                 IpWhitelist::Restricted => None,
                 IpWhitelist::Listed(_) => {
                     let set = record.addresses.as_ref()?;
@@ -289,7 +290,7 @@ impl Context<'_> {
         let deadline = &profile(key.exchange)?.facts.without_ip_whitelist.as_ref()?.value;
         let open = match key.ip_whitelist.as_ref()?.value {
             IpWhitelist::Unrestricted => true,
-            IpWhitelist::Listed(_) | IpWhitelist::Restricted => return None,
+            IpWhitelist::Listed(_) | IpWhitelist::Restricted | IpWhitelist::NotOffered => return None,
         };
         let concerned = deadline.with.is_empty() || deadline.with.iter().any(|r| known(&key.permissions.get(*r)));
         if !open || !concerned {

@@ -204,7 +204,7 @@ fn key_facts<'i>(inventory: &'i Inventory, record: &'i KeyRecord, policy: &Polic
     let right = |r: Right| key.permissions.get(r).map(|f| f.value);
     let (widest, widest_ipv6) = policy.widest();
     let whitelist = match value(&key.ip_whitelist) {
-        Some(IpWhitelist::Unrestricted) => Some(Whitelist::Open),
+        Some(IpWhitelist::Unrestricted | IpWhitelist::NotOffered) => Some(Whitelist::Open),
         Some(IpWhitelist::Restricted) => Some(Whitelist::Restricted),
         Some(IpWhitelist::Listed(_)) => record.addresses.as_ref().and_then(|set| match set {
             all if all.is_everything() => Some(Whitelist::Open),

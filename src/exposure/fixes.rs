@@ -13,9 +13,9 @@ use super::radius::{KeyRadius, Leak, Radius, key_radius, run};
 use super::ways::Way;
 use crate::exchanges::profile;
 use crate::inventory::{Inventory, KeyRecord};
-use crate::model::Right;
 use crate::model::money::Money;
 use crate::model::time::Period;
+use crate::model::{IpWhitelist, Right, value};
 
 /// After how many fixes, taken one after the other, the worst leak is worked out again.
 const STEPS: usize = 20;
@@ -198,7 +198,8 @@ fn candidates(estate: &Estate<'_>, inventory: &Inventory) -> Vec<Change> {
             out.push(Change::Revoke { key: at });
         }
         out.extend(needless(record, key).into_iter().map(|right| Change::TurnOff { key: at, right }));
-        if matches!(key.whitelist, None | Some(Whitelist::Open | Whitelist::Wide(_))) {
+        let offered = value(&record.key.ip_whitelist) != Some(&IpWhitelist::NotOffered);
+        if offered && matches!(key.whitelist, None | Some(Whitelist::Open | Whitelist::Wide(_))) {
             out.push(Change::RestrictAddresses { key: at });
         }
     }

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 
 use crate::declaration::{Declaration, Limit, TaskWord};
 use crate::document::Spanned;
+use crate::exchanges::profile;
 use crate::model::ip::AddressSet;
 use crate::model::money::Money;
 use crate::model::time::Hold;
@@ -252,7 +253,11 @@ impl Inventory {
 
 impl KeyRecord {
     /// A key with what one export states.
-    pub fn new(key: Box<Key>) -> Self {
+    pub fn new(mut key: Box<Key>) -> Self {
+        let offered = profile(key.exchange).and_then(|p| p.facts.ip_whitelist.as_ref()).is_none_or(|f| f.value);
+        if !offered && key.ip_whitelist.is_none() {
+            key.ip_whitelist = Some(Fact::fixed(IpWhitelist::NotOffered));
+        }
         Self {
             key,
             entries: Vec::new(),
