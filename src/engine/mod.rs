@@ -321,7 +321,7 @@ impl Context<'_> {
     fn with_source(&self, asked: Asked, what: Pointed, note: Arc<str>) -> Arc<str> {
         match (asked, what) {
             (Asked::ThirdParty(at), Pointed::Fact(fact)) => match self.told_by_service(at, fact) {
-                Some(Told { source, date, .. }) if date == "undated" => format!("{note}, says {source}").into(),
+                Some(Told { source, date: "undated", .. }) => format!("{note}, says {source}").into(),
                 Some(Told { source, date, .. }) => format!("{note}, says {source} ({date})").into(),
                 None => note,
             },

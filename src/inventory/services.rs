@@ -118,7 +118,7 @@ pub fn parse(text: &str) -> Result<Service, String> {
     let mut service: Service =
         document::from_node(&node).map_err(|m| format!("line {}: {} {}", line(m.span.start), m.message, m.help.unwrap_or_default()))?;
     let mut ranges = Vec::new();
-    for fact in service.addresses.iter() {
+    if let Some(fact) = &service.addresses {
         if fact.value.ranges.is_empty() == (fact.value.are == SentFrom::Published) {
             return Err("addresses that are published are listed, and no others".to_owned());
         }
