@@ -1,4 +1,5 @@
-//! Lists the files under `rules/` at compile time, so that a rule is one file and no list has to be kept.
+//! Lists the files under `rules/` and `terminals/` at compile time, so that a rule is one file, a service is one file, and no
+//! list has to be kept.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,9 +27,17 @@ fn main() -> io::Result<()> {
             }
         }
     }
+    println!("cargo::rerun-if-changed=terminals");
+    let mut services = String::new();
+    for file in sorted(&root.join("terminals"))?.into_iter().filter(|f| f.extension().is_some_and(|e| e == "yaml")) {
+        let name = file.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+        writeln!(services, "    ({name:?}, include_str!({:?})),", file.display()).map_err(io::Error::other)?;
+    }
     let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
     let shapes_head = "/// Id and source of every built-in shape file.\nconst EMBEDDED: &[(&str, &str)] = &[\n";
     fs::write(out.join("embedded_shapes.rs"), format!("{shapes_head}{shapes}];\n"))?;
+    let services_head = "/// Name and source of every service that is known.\nconst EMBEDDED: &[(&str, &str)] = &[\n";
+    fs::write(out.join("embedded_terminals.rs"), format!("{services_head}{services}];\n"))?;
     let head = "/// Path, family, id and source of every built-in rule.\nconst EMBEDDED: &[(&str, &str, &str, &str)] = &[\n";
     fs::write(out.join("embedded_rules.rs"), format!("{head}{rows}];\n"))
 }

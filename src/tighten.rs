@@ -203,9 +203,7 @@ fn users<'i>(inventory: &'i Inventory, record: &'i KeyRecord, tasks: &[(TaskWord
             });
         }
         if let Some(party) = &entry.value.third_party {
-            let section = declaration.third_parties.iter().find(|(n, _)| n.value == party.value).map(|(_, p)| p);
-            let service = section.and_then(|p| p.service.as_ref()).map_or(party.value.as_str(), |s| s.value.as_str());
-            let published = published_ranges(service);
+            let published = published_ranges(inventory.service_behind(&party.value));
             // Of all that it publishes the exchange lets in what is listed today: that is what it uses.
             let listed = match value(&record.key.ip_whitelist) {
                 Some(IpWhitelist::Listed(entries)) => entries.iter().map(|e| e.value.range()).collect::<Option<Vec<IpRange>>>(),
@@ -329,6 +327,10 @@ fn permissions(record: &KeyRecord, settings: Option<&Settings>, rights: &[RightT
 
 /// The addresses that the users send from, as the exchange takes them.
 fn addresses(record: &KeyRecord, profile: Option<&Profile>, users: &[User<'_>], open: &mut Vec<String>) -> Option<(Addresses, AddressSet)> {
+    if value(&record.key.ip_whitelist) == Some(&IpWhitelist::NotOffered) {
+        open.push(format!("{} binds no key to addresses: this one is usable from any", record.key.exchange.id()));
+        return None;
+    }
     for user in users.iter().filter(|u| !u.declared) {
         open.push(format!("from where {} sends is not declared: without it the IP whitelist cannot be said", user.by));
     }
@@ -365,7 +367,7 @@ fn addresses(record: &KeyRecord, profile: Option<&Profile>, users: &[User<'_>], 
     }
     let now = match value(&record.key.ip_whitelist) {
         None => "not stated by any export".to_owned(),
-        Some(IpWhitelist::Unrestricted) => "any address".to_owned(),
+        Some(IpWhitelist::Unrestricted | IpWhitelist::NotOffered) => "any address".to_owned(),
         Some(IpWhitelist::Restricted) => "some addresses, which the exchange does not list".to_owned(),
         Some(IpWhitelist::Listed(listed)) => listed.iter().map(|e| e.value.written.clone()).collect::<Vec<_>>().join(", "),
     };

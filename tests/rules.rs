@@ -150,3 +150,68 @@ fn fingerprints_are_one_each_and_stay_when_lines_move() {
     assert_eq!(before, prints(&example));
     assert!(before.iter().all(|p| p.len() == 32));
 }
+
+#[test]
+fn what_is_declared_of_a_service_comes_before_what_is_known_of_it() {
+    let book = book();
+    let (_, source) = embedded_source("third-party-requires-withdraw").unwrap();
+    let mut example = examples(TextId(0), source).unwrap().fires.remove(0);
+    example.exports.clear();
+    let mut notes = |party: &str| {
+        example.declaration = Some(format!("third-parties:\n  desk: {party}\n"));
+        let staged = stage(&example).unwrap();
+        let policy = keylint::declaration::Policy::default();
+        let verdicts = evaluate(&Context::new(&staged.inventory, &policy, staged.now), &book);
+        let about = |id: &str| {
+            let found = verdicts.findings.iter().find(|f| book.rules[f.rule].id == id);
+            let open = verdicts.not_assessed.iter().any(|n| book.rules[n.rule].id == id);
+            found.map_or_else(|| if open { "open".to_owned() } else { "no".to_owned() }, |f| f.places[0].note.to_string())
+        };
+        (about("third-party-requires-withdraw"), about("third-party-open-whitelist"))
+    };
+    let says = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(notes("{ service: gridly }"), says("open", "open"));
+    assert_eq!(notes("{ service: 3commas }"), says("no", "no"));
+    assert_eq!(notes("{ service: 3commas, requires-withdraw: true }"), says("it asks for keys that can withdraw", "no"));
+    let (withdraw, whitelist) = notes("{ service: cryptohopper }");
+    assert_eq!(withdraw, "no");
+    assert!(whitelist.starts_with("it asks for keys that any address may use, says https://support.cryptohopper.com/"), "{whitelist}");
+    assert_eq!(notes("{ service: cryptohopper, requires-open-whitelist: false }"), says("no", "no"));
+}
+
+#[test]
+fn an_entry_of_a_service_names_it() {
+    let book = book();
+    let (_, source) = embedded_source("ip-shared-egress").unwrap();
+    let example = examples(TextId(0), source).unwrap().fires.remove(0);
+    let staged = stage(&example).unwrap();
+    let policy = keylint::declaration::Policy::default();
+    let verdicts = evaluate(&Context::new(&staged.inventory, &policy, staged.now), &book);
+    let found = verdicts.findings.iter().find(|f| book.rules[f.rule].id == "ip-shared-egress").unwrap();
+    assert!(found.message.ends_with("from 103.26.9.15, which 3Commas publishes as its own address."), "{}", found.message);
+}
+
+#[test]
+fn a_key_that_no_exchange_binds_is_usable_from_anywhere_and_no_fix_binds_it() {
+    use keylint::exposure::decide::Whitelist;
+    use keylint::exposure::estate::Estate;
+    use keylint::exposure::fixes::{Change, plan};
+    use keylint::exposure::radius::run;
+    let (_, source) = embedded_source("ip-whitelist-missing").unwrap();
+    let mut example = examples(TextId(0), source).unwrap().fires.remove(0);
+    let mut of = |export: &str, key: &str| {
+        example.exports = vec![export.to_owned()];
+        example.declaration = Some(format!("keys:\n  - {{ key: {key}, task: trading }}\n"));
+        let staged = stage(&example).unwrap();
+        let policy = keylint::declaration::Policy::default();
+        let estate = Estate::of(&staged.inventory, &policy, staged.now);
+        let plan = plan(&estate, &staged.inventory, &run(&estate));
+        let binds = plan.fixes.iter().any(|f| matches!(f.change, Change::RestrictAddresses { .. }));
+        (matches!(estate.keys[0].whitelist, Some(Whitelist::Open)), binds)
+    };
+    let agent = r#"[{ "name": "grid", "address": "0x4b1f0a7c92de53681cf7a0be94d2358617acfe09", "validUntil": 1798761600000 }]"#;
+    assert_eq!(of(agent, "hyperliquid 0x4b1f0a7c92de53681cf7a0be94d2358617acfe09"), (true, false));
+    let open = r#"{ "error": [], "result": { "apiKeyName": "grid", "apiKey": "Ty5kQw8ZmLc3Rv9Hn2Xs6Bd4Gf7Jp1Ka0Ue/oIiWtEqPzNyMxVbCrDhSgFlAj",
+        "permissions": ["query-funds", "modify-trades"], "validUntil": "0", "createdTime": "1790000000", "lastUsed": "1793400000", "ipAllowlist": [] } }"#;
+    assert_eq!(of(open, "kraken Ty5kQw8Z…"), (true, true));
+}

@@ -166,3 +166,14 @@ fn a_key_that_is_not_there_or_not_clear_ends_with_2() {
     let folder = TempDir::new().unwrap();
     assert_eq!(keylint(folder.path(), &["tighten", "binance"]).status.code(), Some(3));
 }
+
+#[test]
+fn where_no_key_can_be_bound_to_addresses_none_are_asked_for() {
+    let agent = json!([{ "name": "grid", "address": "0x4b1f0a7c92de53681cf7a0be94d2358617acfe09", "validUntil": 1_798_761_600_000_u64 }]);
+    let entry = "  - { key: hyperliquid 0x4b1f0a7c92de53681cf7a0be94d2358617acfe09, task: trading, system: grid }\n";
+    let declaration = format!("version: 1\nsystems:\n{GRID}keys:\n{entry}");
+    let (text, code) = tighten(&[("exports/k.json", agent.to_string()), ("keylint.yaml", declaration)], "hyperliquid");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("hyperliquid binds no key to addresses: this one is usable from any"), "{text}");
+    assert!(!text.contains("as the exchange takes it"), "{text}");
+}

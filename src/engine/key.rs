@@ -4,7 +4,7 @@ use super::Context;
 use super::fact::{Got, Item, Members, flag};
 use crate::declaration::{AddressKind, TaskWord};
 use crate::exchanges::{CountedFrom, profile};
-use crate::inventory::{KeyRecord, published_by};
+use crate::inventory::{KeyRecord, is_same_service, published_by};
 use crate::model::ip::{AddressSet, IpEntry, Special, redundant};
 use crate::model::pair;
 use crate::model::time::Time;
@@ -49,10 +49,11 @@ impl Context<'_> {
                     IpWhitelist::Unrestricted => "unrestricted",
                     IpWhitelist::Listed(_) => "listed",
                     IpWhitelist::Restricted => "restricted",
+                    IpWhitelist::NotOffered => "not-offered",
                 })
             }),
             FactId::IpUnion => match &key.ip_whitelist.as_ref()?.value {
-                IpWhitelist::Unrestricted => Some(Got::Addresses(everything())),
+                IpWhitelist::Unrestricted | IpWhitelist::NotOffered => Some(Got::Addresses(everything())),
                 IpWhitelist::Listed(_) => record.addresses.as_ref().map(Got::Addresses),
                 IpWhitelist::Restricted => None,
             },
@@ -110,7 +111,7 @@ impl Context<'_> {
                 Some(Members { items, complete: Right::ALL.iter().any(|r| key.permissions.get(*r).is_some()) })
             }
             FactId::IpEntries => match &key.ip_whitelist.as_ref()?.value {
-                IpWhitelist::Unrestricted => Some(Members::all(Vec::new())),
+                IpWhitelist::Unrestricted | IpWhitelist::NotOffered => Some(Members::all(Vec::new())),
                 IpWhitelist::Restricted => None,
                 IpWhitelist::Listed(entries) => {
                     let mut doubled = vec![false; entries.len()];
@@ -206,8 +207,9 @@ impl Context<'_> {
             }
             (Item::Entry { entry, .. }, ItFact::HolderDeclared) => {
                 let service = entry.value.range().and_then(published_by)?;
-                Some(Got::Bool(self.holder_is(record, service)))
+                Some(Got::Bool(self.holder_is(record, &service.title)))
             }
+            (Item::Entry { entry, .. }, ItFact::Publisher) => entry.value.range().and_then(published_by).map(|s| Got::Word(&s.title)),
             (Item::Entry { redundant, entry }, ItFact::Redundant) => stated(&entry.value, |_| Some(Got::Bool(*redundant))),
             (Item::Entry { entry, .. }, ItFact::EgressOf) => stated(&entry.value, |e| self.egress_of(record, e)),
             (Item::Market(market), ItFact::Market) => Some(Got::Word(market.value.id())),
@@ -218,7 +220,7 @@ impl Context<'_> {
                 self.trades(record, |s| s.pairs.as_ref().map(|p| p.value.iter().any(|x| pair::same(&x.value, &pair.value))))
             }
             (Item::Egress { range, .. }, ItFact::Whitelisted) => match &record.key.ip_whitelist.as_ref()?.value {
-                IpWhitelist::Unrestricted => Some(Got::Bool(true)),
+                IpWhitelist::Unrestricted | IpWhitelist::NotOffered => Some(Got::Bool(true)),
                 IpWhitelist::Restricted => None,
                 IpWhitelist::Listed(_) => {
                     let set = record.addresses.as_ref()?;
@@ -288,7 +290,7 @@ impl Context<'_> {
         let deadline = &profile(key.exchange)?.facts.without_ip_whitelist.as_ref()?.value;
         let open = match key.ip_whitelist.as_ref()?.value {
             IpWhitelist::Unrestricted => true,
-            IpWhitelist::Listed(_) | IpWhitelist::Restricted => return None,
+            IpWhitelist::Listed(_) | IpWhitelist::Restricted | IpWhitelist::NotOffered => return None,
         };
         let concerned = deadline.with.is_empty() || deadline.with.iter().any(|r| known(&key.permissions.get(*r)));
         if !open || !concerned {
@@ -340,7 +342,7 @@ impl Context<'_> {
         // What is no address at all is told by another rule, and is nobody's egress by its nature.
         let Some(range) = entry.range() else { return Some(Got::Word("egress")) };
         // A service that is declared to hold the key sends from its own addresses.
-        let holder = published_by(range).is_some_and(|service| self.holder_is(record, service));
+        let holder = published_by(range).is_some_and(|service| self.holder_is(record, &service.title));
         if holder || egress.used.overlaps(&range) {
             return Some(Got::Word("egress"));
         }
@@ -362,13 +364,7 @@ impl Context<'_> {
 
     /// Whether a third party with this service is declared to hold the key.
     fn holder_is(&self, record: &KeyRecord, service: &str) -> bool {
-        let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-        self.inventory.holders(record).any(|name| {
-            let mut parties = self.inventory.declaration.iter().flat_map(|d| &d.third_parties);
-            let party = parties.find(|(n, _)| n.value == name.value).map(|(_, p)| p);
-            let named = party.and_then(|p| p.service.as_ref()).map_or(name.value.as_str(), |s| s.value.as_str());
-            plain(named) == plain(service)
-        })
+        self.inventory.holders(record).any(|name| is_same_service(self.inventory.service_behind(&name.value), service))
     }
 
     fn key_reference<'a>(&self, at: usize) -> Option<Item<'a>> {

@@ -21,7 +21,7 @@ use crate::declaration::Policy;
 use crate::exchanges::profile;
 use crate::exposure::{Estate, Weight, weigh};
 use crate::finding::{CarriedPart, Finding, Label, Role, Severity};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Told};
 use crate::model::time::Time;
 use crate::model::{Exchange, FieldName};
 use crate::rules::condition::Condition;
@@ -250,7 +250,7 @@ impl Context<'_> {
             let role = if n == 0 || places.is_empty() { Role::Primary } else { Role::Related };
             for span in self.places(asked, point.what, it, &matches) {
                 if seen.insert(span) {
-                    places.push(Label { role, span, note: note(&point.label, span, &matches) });
+                    places.push(Label { role, span, note: self.with_source(asked, point.what, note(&point.label, span, &matches)) });
                 }
             }
         }
@@ -315,6 +315,18 @@ impl Context<'_> {
             .iter()
             .filter_map(|(part, span)| Some(CarriedPart { part: *part, place: at(span)?, length: None, fingerprint: None }))
             .collect()
+    }
+
+    /// The note of a place; where no one declared what it says, with who says so.
+    fn with_source(&self, asked: Asked, what: Pointed, note: Arc<str>) -> Arc<str> {
+        match (asked, what) {
+            (Asked::ThirdParty(at), Pointed::Fact(fact)) => match self.told_by_service(at, fact) {
+                Some(Told { source, date: "undated", .. }) => format!("{note}, says {source}").into(),
+                Some(Told { source, date, .. }) => format!("{note}, says {source} ({date})").into(),
+                None => note,
+            },
+            _ => note,
+        }
     }
 
     /// The places of one thing that a rule points at. Of a list that the condition searched, the members that matched.

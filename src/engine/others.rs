@@ -5,7 +5,7 @@ use super::fact::{Asked, Got, Item, Members, flag, place};
 use super::key::{kind_word, signs_with_shared_secret};
 use crate::declaration::{Limit, TaskWord, span_of};
 use crate::exchanges::{SignatureKind, profile};
-use crate::inventory::{AccountRecord, AddressRecord};
+use crate::inventory::{AccountRecord, AddressRecord, Told, service};
 use crate::model::time::Hold;
 use crate::model::{AddressStatus, Exchange, Fact, known};
 use crate::rules::vocabulary::FactId;
@@ -89,7 +89,10 @@ impl Context<'_> {
     /// The answer to a question about a third party.
     pub(super) fn party_fact<'a>(&'a self, at: usize, fact: FactId) -> Option<Got<'a>> {
         let (name, party) = self.party(at)?;
-        let said = |f: &Option<crate::document::Spanned<bool>>| f.as_ref().map(|s| Got::Bool(s.value));
+        let said = |f: &Option<crate::document::Spanned<bool>>| {
+            let declared = f.as_ref().map(|s| s.value);
+            declared.or_else(|| self.told_by_service(at, fact).map(|t| t.value)).map(Got::Bool)
+        };
         match fact {
             FactId::RequiresWithdraw => said(&party.requires_withdraw),
             FactId::RequiresOpenWhitelist => said(&party.requires_open_whitelist),
@@ -106,6 +109,17 @@ impl Context<'_> {
         }
     }
 
+    /// What the service behind a third party says of itself, where the declaration does not.
+    pub(super) fn told_by_service(&self, at: usize, fact: FactId) -> Option<Told<'static>> {
+        let (name, party) = self.party(at)?;
+        let known = || service(self.inventory.service_behind(&name.value));
+        match fact {
+            FactId::RequiresWithdraw if party.requires_withdraw.is_none() => known()?.requires_withdraw(),
+            FactId::RequiresOpenWhitelist if party.requires_open_whitelist.is_none() => known()?.requires_open_whitelist(),
+            _ => None,
+        }
+    }
+
     pub(super) fn party(&self, at: usize) -> Option<(&crate::document::Spanned<String>, &crate::declaration::ThirdParty)> {
         self.inventory.declaration.as_ref()?.third_parties.iter().nth(at)
     }
@@ -114,6 +128,8 @@ impl Context<'_> {
     pub(super) fn party_places(&self, at: usize, fact: FactId) -> Vec<Span> {
         let Some((name, party)) = self.party(at) else { return Vec::new() };
         let one = match fact {
+            // What is known of a service is known by its name.
+            _ if self.told_by_service(at, fact).is_some() => Some(span_of(&party.service).unwrap_or(name.span)),
             FactId::RequiresWithdraw => span_of(&party.requires_withdraw),
             FactId::RequiresOpenWhitelist => span_of(&party.requires_open_whitelist),
             FactId::ActionLog => span_of(&party.action_log),

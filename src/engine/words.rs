@@ -6,7 +6,7 @@ use super::others::limit_words;
 use crate::finding::SubjectName;
 use crate::inventory::{Inventory, KeyRecord};
 use crate::rules::template::{Piece, Template};
-use crate::rules::vocabulary::FactId;
+use crate::rules::vocabulary::{FactId, ItFact};
 use crate::secrets::value::identify;
 use crate::text::clean;
 
@@ -123,6 +123,7 @@ impl Context<'_> {
                 Piece::Words(words) => out.push_str(words),
                 Piece::Subject => out.push_str(&subject.sentence()),
                 Piece::It => out.push_str(&clean(&it.map(|i| self.item_name(i)).unwrap_or_default())),
+                Piece::ItFact(fact) => out.push_str(&clean(&self.it_words(asked, it, *fact))),
                 Piece::Matches => out.push_str(&clean(&listed(matches.iter().map(|(_, i)| self.item_name(i))))),
                 Piece::Fact(fact) => out.push_str(&clean(&self.fact_words(asked, *fact))),
             }
@@ -135,7 +136,18 @@ impl Context<'_> {
     }
 
     fn fact_words(&self, asked: Asked, fact: FactId) -> String {
-        match self.fact(asked, fact) {
+        self.answer_words(self.fact(asked, fact))
+    }
+
+    fn it_words(&self, asked: Asked, it: Option<&Item<'_>>, fact: ItFact) -> String {
+        self.answer_words(match (asked, it) {
+            (Asked::Key(at), Some(item)) => self.key_it(at, item, fact),
+            _ => None,
+        })
+    }
+
+    fn answer_words(&self, answer: Option<Got<'_>>) -> String {
+        match answer {
             None => "unknown".into(),
             Some(Got::Bool(true)) => "yes".into(),
             Some(Got::Bool(false)) => "no".into(),

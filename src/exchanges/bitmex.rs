@@ -164,7 +164,7 @@ mod tests {
                 Some((IpWhitelist::Listed(l), _)) => {
                     l.iter().map(|e| at(e.from).trim_matches('"').to_owned()).collect::<Vec<_>>().join(" ")
                 }
-                Some((IpWhitelist::Restricted, _)) => "restricted".to_owned(),
+                Some((IpWhitelist::Restricted | IpWhitelist::NotOffered, _)) => "restricted".to_owned(),
                 None => "unknown".to_owned(),
             }
         };

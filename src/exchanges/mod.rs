@@ -56,7 +56,7 @@ pub use mask::could_be_secret;
 pub use nearest::Nearest;
 pub use pages::{Page, PageOf, missing as missing_pages};
 pub use playbook::{Playbook, Way};
-pub use profile::{Call, CountedFrom, Credential, PayloadFacts, Profile, Recipe, SignatureKind, profile};
+pub use profile::{Call, CountedFrom, Credential, PayloadFacts, Profile, Recipe, SignatureKind, Sourced, profile};
 pub use recognise::{Export, Reading, read};
 pub use record::{Record, secret_part, whitelist};
 pub use settings::{Form, Grant, IpForm, PairForm, ReadOnly, ReadOnlyOf, Separated, Settings, Vocabulary, Word};

@@ -33,6 +33,8 @@ pub struct Sourced<T> {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Facts {
+    /// Whether a key can be bound to addresses. Where it cannot, it is usable from any, and no rule asks for a whitelist.
+    pub ip_whitelist: Option<Sourced<bool>>,
     /// Whether an IP whitelist may hold ranges (CIDR), not only single addresses.
     pub ip_whitelist_ranges: Option<Sourced<bool>>,
     /// How many entries an IP whitelist may have.

@@ -119,6 +119,8 @@ pub enum Form {
     Levels,
     /// Numbers.
     Codes,
+    /// A row for each name, with 0 or 1 for reading and for writing: the word is both, `orders write`.
+    Rows,
 }
 
 /// How an answer says that nothing but reading is left, whatever else is granted.

@@ -12,8 +12,13 @@ use crate::exchanges::{Profile, READERS, Reading, profile, read, sample};
 use crate::model::{Exchange, FieldName, Key, Origin, value};
 use crate::text::TextId;
 
-/// Exchanges whose answers state permissions and whose profile has no such section yet.
-const LACKING: &[Exchange] = &[];
+/// Exchanges whose answers state permissions, which a list of words cannot say, each with the reason.
+const LACKING: &[Exchange] = &[
+    // An authenticator is a tree: a message alone grants nothing, and any branch may lead around a filter.
+    Exchange::Dydx,
+    // A key may do what both its type and its list of endpoints allow: neither grants anything by itself.
+    Exchange::Whitebit,
+];
 
 /// Words with more markets than the reader takes from them, each with the reason.
 const MORE_MARKETS: &[(Exchange, &str)] = &[
@@ -26,6 +31,10 @@ const WORDS_AT: &[(Exchange, &str, &str)] = &[
     (Exchange::Binance, "account-api-restrictions", ""),
     (Exchange::Binance, "sub-account-api-keys", "/list/0"),
     (Exchange::Binance, "broker-sub-account-api", "/0"),
+    (Exchange::Aster, "agent", "/0"),
+    (Exchange::Bingx, "account-apipermissions", "/permissions"),
+    (Exchange::Bingx, "account-apipermissions-switches", "/response"),
+    (Exchange::Bitfinex, "auth-r-permissions", ""),
     (Exchange::Bitget, "v2-spot-account-info", "/data/authorities"),
     (Exchange::Bitget, "v3-account-info", "/data/permissions"),
     (Exchange::Bitget, "v2-user-virtual-subaccount-apikey-list", "/data/0/permList"),
@@ -33,15 +42,20 @@ const WORDS_AT: &[(Exchange, &str, &str)] = &[
     (Exchange::Bitmex, "api-key", "/0/permissions"),
     (Exchange::Bybit, "user-query-api", "/result/permissions"),
     (Exchange::Coinbase, "key-permissions", ""),
+    (Exchange::Coinex, "account-subs-api", "/data/0"),
     (Exchange::Deribit, "list-api-keys", "/result/0/max_scope"),
     (Exchange::Gate, "account-main-keys", "/0/perms"),
+    (Exchange::Gemini, "roles-master-key", ""),
     (Exchange::Htx, "v2-user-api-key", "/data/0/permission"),
     (Exchange::Kraken, "get-api-key-info", "/result/permissions"),
     (Exchange::Kraken, "futures-api-keys-v3-check", "/permissions"),
     (Exchange::Kucoin, "user-api-key", "/data/permission"),
     (Exchange::Kucoin, "broker-nd-account-apikey", "/data/0/permissions"),
+    (Exchange::Lbank, "api-restrictions", ""),
     (Exchange::Mexc, "sub-account-api-key", "/subAccount/0/permissions"),
     (Exchange::Okx, "account-config", "/data/0/perm"),
+    (Exchange::Upbit, "pockets-api-keys", "/0/keys/0/permissions"),
+    (Exchange::Woox, "account-credentials", "/data/rows/0/permissions"),
 ];
 
 fn sections() -> impl Iterator<Item = (Exchange, &'static Profile, &'static Settings)> {
@@ -197,7 +211,15 @@ fn alone(settings: &Settings, endpoint: &str, word: &Word, was: &Value) -> Value
             let (what, level) = name.split_once(' ').unwrap();
             each(was, |_, _| json!("NO_ACCESS"), Some((what, json!(level))))
         }
-        Form::Codes => panic!("{name}: say here how {endpoint} writes codes"),
+        Form::Codes => json!([name.parse::<u32>().unwrap()]),
+        Form::Rows => {
+            let row = |row: &Value| {
+                let scope = row[0].as_str().unwrap();
+                let on = |level: &str| i32::from(name == format!("{scope} {level}"));
+                json!([scope, on("read"), on("write")])
+            };
+            was.as_array().unwrap().iter().map(row).collect()
+        }
     }
 }
 

@@ -204,7 +204,7 @@ fn key_facts<'i>(inventory: &'i Inventory, record: &'i KeyRecord, policy: &Polic
     let right = |r: Right| key.permissions.get(r).map(|f| f.value);
     let (widest, widest_ipv6) = policy.widest();
     let whitelist = match value(&key.ip_whitelist) {
-        Some(IpWhitelist::Unrestricted) => Some(Whitelist::Open),
+        Some(IpWhitelist::Unrestricted | IpWhitelist::NotOffered) => Some(Whitelist::Open),
         Some(IpWhitelist::Restricted) => Some(Whitelist::Restricted),
         Some(IpWhitelist::Listed(_)) => record.addresses.as_ref().and_then(|set| match set {
             all if all.is_everything() => Some(Whitelist::Open),
@@ -249,7 +249,7 @@ fn works(record: &KeyRecord, now: Time) -> Option<bool> {
 /// whitelist has addresses that a service publishes as its own.
 fn party<'i>(inventory: &'i Inventory, record: &'i KeyRecord) -> Option<Source<'i>> {
     let declared: Vec<Option<&AddressSet>> =
-        inventory.holders(record).map(|name| published_ranges(service_of(inventory, &name.value))).collect();
+        inventory.holders(record).map(|name| published_ranges(inventory.service_behind(&name.value))).collect();
     // Of several, the one that gets in: one of which nobody knows from where it sends is where the key is used.
     if declared.contains(&None) {
         return Some(Source::WhereItIsUsed);
@@ -263,13 +263,7 @@ fn party<'i>(inventory: &'i Inventory, record: &'i KeyRecord) -> Option<Source<'
         let IpWhitelist::Listed(entries) = value(&record.key.ip_whitelist)? else { return None };
         entries.iter().find_map(|e| published_by(e.value.range()?))
     };
-    listed().map(|service| published_ranges(service).map_or(Source::WhereItIsUsed, Source::OneOf))
-}
-
-/// The service behind a third party of the declaration.
-fn service_of<'i>(inventory: &'i Inventory, party: &'i str) -> &'i str {
-    let section = inventory.declaration.iter().flat_map(|d| &d.third_parties).find(|(name, _)| name.value == party);
-    section.and_then(|(_, p)| p.service.as_ref()).map_or(party, |s| s.value.as_str())
+    listed().map(|service| Source::OneOf(&service.published))
 }
 
 fn account_facts(inventory: &Inventory, record: &AccountRecord, policy: &Policy) -> AccountFacts {

@@ -13,9 +13,9 @@ use super::radius::{KeyRadius, Leak, Radius, Reach, key_radius, leaks};
 use super::ways::Way;
 use crate::exchanges::profile;
 use crate::inventory::{Inventory, KeyRecord};
-use crate::model::Right;
 use crate::model::money::Money;
 use crate::model::time::Period;
+use crate::model::{IpWhitelist, Right, value};
 
 /// After how many fixes, taken one after the other, the worst leak is worked out again.
 const STEPS: usize = 20;
@@ -202,7 +202,8 @@ fn candidates(estate: &Estate<'_>, inventory: &Inventory) -> Vec<Change> {
         // Where a range is wide and does not even hold the addresses that the key is used from, letting those in opens a way.
         let kept_out = |source: Source<'_>| comes_in(source, key.whitelist) == Some(false);
         let used = !kept_out(key.server) && !key.party.is_some_and(kept_out);
-        if used && matches!(key.whitelist, None | Some(Whitelist::Open | Whitelist::Wide(_))) {
+        let offered = value(&record.key.ip_whitelist) != Some(&IpWhitelist::NotOffered);
+        if used && offered && matches!(key.whitelist, None | Some(Whitelist::Open | Whitelist::Wide(_))) {
             out.push(Change::RestrictAddresses { key: at });
         }
     }

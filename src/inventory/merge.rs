@@ -45,7 +45,7 @@ fn size(entries: &[Fact<IpEntry>]) -> u128 {
 /// How bad a whitelist is: open is worst, a restriction without its list is least known to be bad.
 fn whitelist_rank(list: &IpWhitelist) -> (u8, u128) {
     match list {
-        IpWhitelist::Unrestricted => (2, 0),
+        IpWhitelist::Unrestricted | IpWhitelist::NotOffered => (2, 0),
         IpWhitelist::Listed(entries) => (1, size(entries)),
         IpWhitelist::Restricted => (0, 0),
     }

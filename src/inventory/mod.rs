@@ -10,20 +10,21 @@ mod ids;
 mod join;
 mod merge;
 mod names;
-mod published;
 mod relate;
 mod secrets;
 mod select;
+mod services;
 
 pub use join::join;
-pub use published::{published_by, published_ranges};
 pub use secrets::{FoundPart, FoundSecret, Window};
 pub use select::Unselected;
+pub use services::{Sender, SentFrom, Service, Told, is_same_service, published_by, published_ranges, service, services};
 
 use std::collections::BTreeMap;
 
 use crate::declaration::{Declaration, Limit, TaskWord};
 use crate::document::Spanned;
+use crate::exchanges::profile;
 use crate::model::ip::AddressSet;
 use crate::model::money::Money;
 use crate::model::time::Hold;
@@ -252,7 +253,11 @@ impl Inventory {
 
 impl KeyRecord {
     /// A key with what one export states.
-    pub fn new(key: Box<Key>) -> Self {
+    pub fn new(mut key: Box<Key>) -> Self {
+        let offered = profile(key.exchange).and_then(|p| p.facts.ip_whitelist.as_ref()).is_none_or(|f| f.value);
+        if !offered && key.ip_whitelist.is_none() {
+            key.ip_whitelist = Some(Fact::fixed(IpWhitelist::NotOffered));
+        }
         Self {
             key,
             entries: Vec::new(),

@@ -294,5 +294,5 @@ impl Inventory {
 
 /// Whether any address may use the key: then its whitelist says nothing about who is beside it.
 fn is_open(key: &KeyRecord) -> bool {
-    matches!(&key.key.ip_whitelist, Some(f) if f.value == IpWhitelist::Unrestricted)
+    matches!(&key.key.ip_whitelist, Some(f) if matches!(f.value, IpWhitelist::Unrestricted | IpWhitelist::NotOffered))
 }

@@ -169,6 +169,8 @@ pub enum IpWhitelist {
     Listed(Vec<Fact<IpEntry>>),
     /// The exchange says that it is restricted, and does not list the entries.
     Restricted,
+    /// From any address, because the exchange cannot bind a key to addresses: nothing that could be set is missing.
+    NotOffered,
 }
 
 /// Which pairs a key may trade.

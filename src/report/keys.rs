@@ -254,6 +254,7 @@ impl Listing<'_> {
             ip_whitelist: key.ip_whitelist.as_ref().map(|f| match &f.value {
                 IpWhitelist::Unrestricted => ListOr::Word("unrestricted"),
                 IpWhitelist::Restricted => ListOr::Word("restricted"),
+                IpWhitelist::NotOffered => ListOr::Word("not-offered"),
                 IpWhitelist::Listed(entries) => ListOr::List(entries.iter().map(|e| e.value.written.clone()).collect()),
             }),
             pair_whitelist: key.pair_whitelist.as_ref().map(|f| match &f.value {
@@ -433,7 +434,7 @@ fn row(listing: &Listing<'_>, record: &KeyRecord) -> [String; 8] {
             unknown.push("IP whitelist");
             "?".to_owned()
         }
-        Some(ListOr::Word("unrestricted")) => "any address".into(),
+        Some(ListOr::Word("unrestricted" | "not-offered")) => "any address".into(),
         Some(ListOr::Word(_)) => "restricted, entries not stated".into(),
         Some(ListOr::List(entries)) => some_of(entries, 3),
     };

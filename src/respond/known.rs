@@ -80,6 +80,7 @@ fn from(key: &KeyRecord) -> String {
     match key.key.ip_whitelist.as_ref().map(|f| &f.value) {
         None => "unknown; counted as any address".into(),
         Some(IpWhitelist::Unrestricted) => "any address: it has no IP whitelist".into(),
+        Some(IpWhitelist::NotOffered) => "any address: this exchange binds no key to addresses".into(),
         Some(IpWhitelist::Restricted) => "an IP whitelist whose entries are unknown".into(),
         Some(IpWhitelist::Listed(entries)) => format!("the IP whitelist {}", some(entries.iter().map(|e| code(&e.value.written)))),
     }

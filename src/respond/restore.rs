@@ -3,7 +3,7 @@
 use super::known::some;
 use super::{Case, Part, Step, code, named};
 use crate::declaration::TaskWord;
-use crate::model::{Right, SecretPart};
+use crate::model::{IpWhitelist, Right, SecretPart, value};
 
 pub(super) fn part(case: &Case<'_>) -> Part {
     let mut steps = vec![new_key(case), whitelist(case), secret(case), switch()];
@@ -98,6 +98,11 @@ fn narrower(case: &Case<'_>, mut step: Step) -> Step {
 }
 
 fn whitelist(case: &Case<'_>) -> Step {
+    if value(&case.key.key.ip_whitelist) == Some(&IpWhitelist::NotOffered) {
+        return Step::new(
+            "**IP whitelist**: this exchange has none. The new key is usable from any address, so that its secret and its permissions are all that protects it.",
+        );
+    }
     let systems = case.inventory.systems(case.key);
     let mut addresses: Vec<String> = Vec::new();
     for (system, _) in &systems {

@@ -126,7 +126,7 @@ facts! {
     MarketsSeparable Subject::Key, "markets-separable", Type::Bool, FieldName::Markets, "the exchange can switch markets apart";
     UnknownPermissions Subject::Key, "unknown-permissions", Type::List(Member::Reference), FieldName::NativePermissions, "permissions of the export that keylint does not know";
     MayMintGreaterKeys Subject::Key, "may-mint-greater-keys", Type::Bool, FieldName::AccountKind, "by the documentation, this master key can create sub-account keys that may do more than it may";
-    IpState Subject::Key, "ip-whitelist", Type::Word(&["unrestricted", "listed", "restricted"]), FieldName::IpWhitelist, "whether it is bound to addresses";
+    IpState Subject::Key, "ip-whitelist", Type::Word(&["unrestricted", "listed", "restricted", "not-offered"]), FieldName::IpWhitelist, "whether it is bound to addresses; not-offered where the exchange cannot bind a key to any";
     IpUnion Subject::Key, "ip-addresses", Type::Addresses, FieldName::IpWhitelist, "the union of the whitelist's entries";
     IpEntries Subject::Key, "ip-entries", Type::List(Member::Entry), FieldName::IpWhitelist, "the whitelist's entries";
     EgressAddresses Subject::Key, "egress", Type::List(Member::Egress), FieldName::Egress, "the egress addresses of the key's systems";
@@ -219,6 +219,8 @@ pub enum ItFact {
     EgressOf,
     /// Whether an entry belongs to a third party's published addresses.
     Published,
+    /// That third party.
+    Publisher,
     /// Whether that third party is declared to hold the key.
     HolderDeclared,
     /// Whether an entry is a duplicate or covered by another.
@@ -279,6 +281,7 @@ impl ItFact {
             FieldName::IpWhitelist,
             "it belongs to a third party's published addresses",
         ),
+        (Self::Publisher, Member::Entry, "publisher", Type::Word(&[]), FieldName::IpWhitelist, "that third party's name"),
         (
             Self::HolderDeclared,
             Member::Entry,
