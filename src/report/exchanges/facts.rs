@@ -32,6 +32,7 @@ pub fn fixed(profile: &Profile) -> Vec<Fixed> {
             }
         };
     }
+    say!(ip_whitelist, v => if *v { "A key can be bound to addresses." } else { "A key cannot be bound to addresses: it is usable from any, and no rule asks for an IP whitelist." });
     say!(ip_whitelist_ranges, v => if *v { "An IP whitelist may hold ranges." } else { "An IP whitelist holds single addresses only." });
     say!(ip_whitelist_entries, v => format!("An IP whitelist has at most {v} entries."));
     say!(withdraw_needs_ip_whitelist, v => if *v { "A key that can withdraw must have an IP whitelist." } else { "A key can withdraw without an IP whitelist." });
@@ -46,6 +47,7 @@ pub fn fixed(profile: &Profile) -> Vec<Fixed> {
     });
     say!(request_window, v => format!("A request is valid for {v} where nothing else is said."));
     say!(request_window_most, v => format!("A request is valid for {v} at most."));
+    say!(requests_expire, v => if *v { "A request is valid once, or for a time only." } else { "A request that was recorded is executed again." });
     say!(pair_whitelist, v => if *v { "A key can be limited to trading pairs." } else { "A key cannot be limited to trading pairs." });
     say!(address_whitelist_always, v => if *v { "Withdrawals through the API go only to saved addresses." } else { "Withdrawals through the API go to any address." });
     say!(address_hold, v => format!("A new withdrawal address waits {v}."));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::table::{assumed, executed, lost, most_words, name, of, short, stopper, title};
+use super::table::{any_of, assumed, executed, lost, name, of, short, stopper, title};
 use super::{Telling, document};
 use crate::report::markup::{code, prose};
 
@@ -72,7 +72,7 @@ pub fn write(telling: &Telling<'_>, out: &mut dyn Write) -> io::Result<()> {
         let _infallible = writeln!(add, "## What to change\n\nWhat removes most first; each is measured by running the model again.\n");
         for (n, fix) in document.fixes.iter().take(FIXES).enumerate() {
             let ways: Vec<&str> = fix.concerns.iter().map(|c| short(c.way)).collect();
-            let then = fix.then.as_ref().map(|a| format!("; the worst leak then costs {}", most_words(&a.most, true))).unwrap_or_default();
+            let then = fix.then.as_ref().map(|a| format!("; the worst leak then costs {}", any_of(&a.most))).unwrap_or_default();
             let (whom, change, removes) = (code(&of(fix)), prose(&fix.change), prose(&fix.removes_words));
             let _infallible = writeln!(add, "{}. {whom}: {change}. Removes {removes} ({}){then}.", n + 1, ways.join(", "));
         }

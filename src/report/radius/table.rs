@@ -122,7 +122,7 @@ fn fixes(document: &Document<'_>, one: bool, pen: &Pen, page: &mut String) {
         pen.paragraph(0, (Tone::Heading, &format!("{:>2}. {}:", n + 1, of(fix))), &fix.change, page);
         let ways: Vec<&str> = fix.concerns.iter().map(|c| short(c.way)).collect();
         let then = match &fix.then {
-            Some(after) => format!("; the worst leak then costs {}", most_words(&after.most, after.worst.is_some())),
+            Some(after) => format!("; the worst leak then costs {}", any_of(&after.most)),
             None => String::new(),
         };
         let removes = format!("{} ({}){then}", fix.removes_words, ways.join(", "));
@@ -162,6 +162,11 @@ pub(in crate::report) fn today_words(document: &Document<'_>, today: &str) -> St
         out.push_str("; at least, because some balances are not known");
     }
     out
+}
+
+/// What single leaks cost at most, in words: amounts of different currencies are of different leaks.
+pub(super) fn any_of(most: &[super::BoundOut]) -> String {
+    most_words(most, true).replace(" + ", ", or ")
 }
 
 /// Amounts in words.
