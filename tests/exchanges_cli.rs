@@ -168,7 +168,7 @@ fn every_command_asks_what_it_says_and_saves_what_is_answered() {
     let mut run = 0;
     for reader in READERS {
         let profile = profile(reader.exchange).unwrap();
-        for (recipe, call) in profile.request.iter().flat_map(|r| r.calls.iter().map(move |c| (r, c))) {
+        for (recipe, call) in profile.request().iter().flat_map(|r| r.calls.iter().map(move |c| (r, c))) {
             let payload = profile.payloads.iter().find(|p| p.endpoint == call.endpoint).unwrap();
             let Some(source) = documented.get(&(reader.exchange, payload.endpoint.as_str())) else {
                 panic!("no fixture of {}", call.endpoint)
@@ -215,7 +215,7 @@ fn no_secret_is_an_argument_and_the_page_is_a_script() {
     let mut scripts = 0;
     for reader in READERS {
         let profile = profile(reader.exchange).unwrap();
-        if profile.request.is_empty() {
+        if profile.request().is_empty() {
             continue;
         }
         scripts += 1;
@@ -231,7 +231,7 @@ fn no_secret_is_an_argument_and_the_page_is_a_script() {
         assert!(output.status.success(), "{}: {}", reader.exchange, String::from_utf8_lossy(&output.stderr));
         // What needs a secret reads it, and what is read is asked for.
         for (credential, name) in [(Credential::Secret, "SECRET"), (Credential::Passphrase, "PASSPHRASE")] {
-            let reads = profile.request.iter().any(|r| r.reads.contains(&credential));
+            let reads = profile.request().iter().any(|r| r.reads.contains(&credential));
             assert_eq!(script.contains(&format!("read -rs {name} ")), reads, "{}", reader.exchange);
         }
     }
@@ -258,7 +258,7 @@ fn signed(recipe: &Recipe, now: u64, args: &[&str], env: &[(&str, &str)], change
 /// prints for them.
 #[test]
 fn published_signatures_come_out() {
-    let recipe = |exchange: Exchange| &profile(exchange).unwrap().request[0];
+    let recipe = |exchange: Exchange| &profile(exchange).unwrap().request()[0];
     let has = |out: &str, signature: &str| assert!(out.contains(signature), "{out}");
     // binance-spot-api-docs, rest-api.md, "SIGNED Endpoint Examples".
     let args = [
@@ -318,7 +318,7 @@ fn what_is_signed_is_what_the_documentation_says_where_it_prints_no_signature() 
     // Each is computed here anew from the documentation's formula, with made-up keys.
     let check = |exchange: Exchange, now: u64, args: &[&str], wanted: &str, headers: &[&str]| {
         let env = [("KEY", "id"), ("SECRET", "made-up"), ("PASSPHRASE", "words")];
-        let out = signed(&profile(exchange).unwrap().request[0], now, args, &env, &[]);
+        let out = signed(&profile(exchange).unwrap().request()[0], now, args, &env, &[]);
         let formula = format!(
             "import base64, hashlib, hmac\nh = lambda t: hmac.new(b'made-up', t.encode(), hashlib.sha256)\nprint({wanted}, end='')"
         );

@@ -207,7 +207,7 @@ fn every_exchange_has_its_own_endpoints_and_one_that_is_not_known_has_the_same_s
         }
         in_order(&text, &["Stop authorisation", "Preserve traces", "Close other channels", "Restore"]);
         let reader = keylint::exchanges::reader(*exchange).filter(|r| r.profile.contains("\nrespond:"));
-        let ways = reader.and_then(|r| keylint::exchanges::profile(r.exchange)).map(|p| &p.respond);
+        let ways = reader.and_then(|r| keylint::exchanges::profile(r.exchange)).map(keylint::exchanges::Profile::respond);
         let known = ways.map(|w| [&w.open_orders, &w.cancel_all_orders, &w.trade_history, &w.withdrawal_history, &w.addresses]);
         for way in known.into_iter().flatten().flatten() {
             assert!(text.contains(&format!("`{}`", way.value)), "{exchange}: {}\n{text}", way.value);

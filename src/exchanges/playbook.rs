@@ -103,12 +103,12 @@ mod tests {
     #[test]
     fn a_section_names_at_least_where_orders_trades_and_withdrawals_are() {
         for reader in READERS.iter().filter(|r| r.profile.contains("\nrespond:")) {
-            let ways = &profile(reader.exchange).expect("a profile").respond;
+            let ways = profile(reader.exchange).expect("a profile").respond();
             assert!(!ways.open_orders.is_empty() && !ways.cancel_all_orders.is_empty(), "{}", reader.exchange);
             assert!(!ways.trade_history.is_empty() && !ways.withdrawal_history.is_empty(), "{}", reader.exchange);
             assert!(!(ways.keys_page.is_empty() && ways.delete_sub_account_key.is_empty()), "{}", reader.exchange);
         }
-        let deribit = &profile(Exchange::Deribit).expect("a profile").respond;
+        let deribit = profile(Exchange::Deribit).expect("a profile").respond();
         assert_eq!(deribit.access_log.first().map(|w| w.value.as_str()), Some("private/get_access_log"));
     }
 }

@@ -178,25 +178,47 @@ pub struct Call {
 pub struct Profile {
     /// The documentation's address.
     pub documentation: String,
-    /// How its answers are asked for.
-    #[serde(default)]
-    pub request: Vec<Recipe>,
     /// What the exchange fixes.
     #[serde(default)]
     pub facts: Facts,
-    /// Where a leaked key is stopped, and what it did can be read.
-    #[serde(default)]
-    pub respond: Playbook,
-    /// How it writes what can be set of a key.
-    settings: Option<Settings>,
     /// Its answers about keys, accounts and addresses.
     pub payloads: Vec<PayloadFacts>,
+    /// The text that it was read from.
+    #[serde(skip)]
+    text: String,
+    /// What of it only some commands tell, once one of them asked: most of a profile, and of no use to a check.
+    #[serde(skip)]
+    told: OnceLock<Told>,
 }
 
+/// The sections of a profile that commands for people tell.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Told {
+    request: Vec<Recipe>,
+    respond: Playbook,
+    settings: Option<Settings>,
+}
+
+/// The names of those sections.
+const TOLD: [&str; 3] = ["request", "respond", "settings"];
+
 impl Profile {
+    fn told(&self) -> &Told {
+        // A test reads every profile, so that none that ships is broken.
+        self.told.get_or_init(|| read(&part(&self.text, true)).unwrap_or_default())
+    }
+    /// How its answers are asked for.
+    pub fn request(&self) -> &[Recipe] {
+        &self.told().request
+    }
+    /// Where a leaked key is stopped, and what it did can be read.
+    pub fn respond(&self) -> &Playbook {
+        &self.told().respond
+    }
     /// How the exchange writes what can be set of a key; nothing where no answer states it, or its words are not known.
     pub fn settings(&self) -> Option<&Settings> {
-        self.settings.as_ref()
+        self.told().settings.as_ref()
     }
     /// The endpoints whose answers state a fact, in the order of the profile.
     pub fn answered_by(&self, field: FieldName) -> impl Iterator<Item = &str> {
@@ -213,6 +235,26 @@ impl Profile {
 /// # Errors
 /// Where the file is no profile; the message has the line.
 pub fn parse(text: &str) -> Result<Profile, String> {
+    let profile: Profile = read(&part(text, false))?;
+    Ok(Profile { text: text.to_owned(), ..profile })
+}
+
+/// The sections that are told, or the others. Lines of what is left out are empty, so that all others keep their number.
+fn part(text: &str, told: bool) -> String {
+    let (mut out, mut inside) = (String::with_capacity(text.len()), false);
+    for line in text.lines() {
+        if line.starts_with(|c: char| c.is_ascii_lowercase()) {
+            inside = line.split_once(':').is_some_and(|(name, _)| TOLD.contains(&name));
+        }
+        if inside == told {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
     let node = document::parse(TextId(0), text, 0..text.len()).map_err(|b| format!("broken: {} at byte {}", b.what, b.span.start))?;
     document::from_node(&node).map_err(|m| {
         let line = text.get(..m.span.start as usize).map_or(0, |t| t.matches('\n').count() + 1);
@@ -255,7 +297,13 @@ mod tests {
                 );
                 assert!(!payload.source.is_empty() && !payload.about.is_empty(), "{}", payload.endpoint);
             }
-            for recipe in &profile.request {
+            let told = part(reader.profile, true);
+            if let Err(wrong) = read::<Told>(&told)
+                && !told.trim().is_empty()
+            {
+                panic!("{}: {wrong}", reader.exchange);
+            }
+            for recipe in profile.request() {
                 assert!(recipe.base.starts_with("https://") && !recipe.base.ends_with('/') && !recipe.source.is_empty());
                 assert!(recipe.date == "undated" || (recipe.date.len() == 10 && recipe.date.starts_with("20")), "{}", reader.exchange);
                 for call in &recipe.calls {

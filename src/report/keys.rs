@@ -251,11 +251,12 @@ impl Listing<'_> {
             },
             markets: key.markets.as_ref().map(|f| f.value.iter().map(|m| m.value.id()).collect()),
             native_permissions: key.native.iter().map(|n| n.value.clone()).collect(),
-            ip_whitelist: key.ip_whitelist.as_ref().map(|f| match &f.value {
-                IpWhitelist::Unrestricted => ListOr::Word("unrestricted"),
-                IpWhitelist::Restricted => ListOr::Word("restricted"),
-                IpWhitelist::NotOffered => ListOr::Word("not-offered"),
-                IpWhitelist::Listed(entries) => ListOr::List(entries.iter().map(|e| e.value.written.clone()).collect()),
+            ip_whitelist: key.ip_whitelist.as_ref().and_then(|f| match &f.value {
+                IpWhitelist::Unrestricted => Some(ListOr::Word("unrestricted")),
+                IpWhitelist::Restricted => Some(ListOr::Word("restricted")),
+                // The exchange has none; its answers state nothing about it.
+                IpWhitelist::NotOffered => None,
+                IpWhitelist::Listed(entries) => Some(ListOr::List(entries.iter().map(|e| e.value.written.clone()).collect())),
             }),
             pair_whitelist: key.pair_whitelist.as_ref().map(|f| match &f.value {
                 PairWhitelist::All => ListOr::Word("all"),
@@ -430,11 +431,14 @@ fn row(listing: &Listing<'_>, record: &KeyRecord) -> [String; 8] {
         may.push(if unknown.len() == Right::ALL.len() { "?".into() } else { "nothing that is known".into() });
     }
     let from = match &key.ip_whitelist {
+        None if crate::model::value(&record.key.ip_whitelist) == Some(&IpWhitelist::NotOffered) => {
+            "any address: the exchange has no IP whitelists".into()
+        }
         None => {
             unknown.push("IP whitelist");
             "?".to_owned()
         }
-        Some(ListOr::Word("unrestricted" | "not-offered")) => "any address".into(),
+        Some(ListOr::Word("unrestricted")) => "any address".into(),
         Some(ListOr::Word(_)) => "restricted, entries not stated".into(),
         Some(ListOr::List(entries)) => some_of(entries, 3),
     };

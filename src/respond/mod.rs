@@ -197,7 +197,7 @@ fn found(outcome: &Outcome, at: usize) -> Vec<Found> {
 impl Case<'_> {
     /// What is documented about the exchange; nothing where nobody has looked.
     fn ways(&self) -> Option<&'static exchanges::Playbook> {
-        self.profile.map(|p| &p.respond).filter(|ways| **ways != exchanges::Playbook::default())
+        self.profile.map(Profile::respond).filter(|ways| **ways != exchanges::Playbook::default())
     }
     /// Whether the key may do something: what is not known counts as yes.
     fn may(&self, right: Right) -> bool {
@@ -235,7 +235,7 @@ impl Case<'_> {
     }
     /// How a person says where the keys of an exchange are managed.
     fn page(exchange: Exchange) -> String {
-        let way = exchanges::profile(exchange).and_then(|p| p.respond.keys_page.first());
+        let way = exchanges::profile(exchange).and_then(|p| p.respond().keys_page.first());
         way.map_or_else(|| format!("the page of API keys at {}", exchange.title()), |w| code(&w.value))
     }
     /// Ways to do something, each in a sentence, with what it means for the window; and their sources.

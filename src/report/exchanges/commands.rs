@@ -9,7 +9,7 @@ use crate::model::{Exchange, FieldName};
 
 /// Writes the commands of an exchange.
 pub(super) fn write(exchange: Exchange, profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
-    let reads = |credential| profile.request.iter().any(|r| r.reads.contains(&credential));
+    let reads = |credential| profile.request().iter().any(|r| r.reads.contains(&credential));
     let comment = |out: &mut dyn Write, words: &str| prose(out, "# ", words);
     comment(
         out,
@@ -24,7 +24,7 @@ pub(super) fn write(exchange: Exchange, profile: &Profile, out: &mut dyn Write) 
     writeln!(out)?;
     comment(out, "Then the function that signs, and the requests that you want.")?;
     writeln!(out, "mkdir -p exports")?;
-    for recipe in &profile.request {
+    for recipe in profile.request() {
         writeln!(out)?;
         comment(out, &format!("Signed: {}. Source: {} ({}). Not tried out.", recipe.signing, recipe.source, facts::edition(&recipe.date)))?;
         if let Some(note) = &recipe.note {

@@ -179,7 +179,7 @@ pub fn one(exchange: Exchange, out: &mut dyn Write) -> io::Result<()> {
     if profile.payloads.is_empty() {
         prose(out, "  ", "No documented answer states the settings of a key: they are declared in keylint.yaml.")?;
     }
-    if !profile.request.is_empty() {
+    if !profile.request().is_empty() {
         writeln!(out, "\nHOW TO EXPORT\n")?;
         commands::write(exchange, profile, out)?;
     }
