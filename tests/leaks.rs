@@ -50,7 +50,7 @@ fn a_missing_whitelist_is_as_bad_as_what_the_key_can_do_without_one() {
         (
             json!({ "hold": "none", "second-factor": ["email"], "confirmed-by": ["email"] }),
             "critical",
-            "usable from any address, can withdraw to saved addresses, and to any once the mailbox is taken over, too",
+            "usable from any address, can withdraw to saved addresses, and to any other that the mailbox confirms",
         ),
     ] {
         assert_eq!(pays(more.clone()), (severity.to_owned(), because.to_owned()), "{more}");

@@ -73,7 +73,8 @@ fn a_whitelist_stops_who_sends_from_elsewhere_and_not_its_own_server() {
     let (lost, listed) = ("executed: 12000 USDT", "ip-whitelist");
     assert_eq!(row(ANY, EGRESS), [lost, lost, lost]);
     assert_eq!(row(OWN, EGRESS), [listed, listed, lost]);
-    assert_eq!(row(OWN, "146.59.3.7"), [listed, listed, listed]);
+    // That its server would not be let in says that the declaration is not all: somebody uses it from what is listed.
+    assert_eq!(row(OWN, "146.59.3.7"), [listed, listed, "executed? ip-whitelist: 12000 USDT"]);
     // A range so wide that anybody gets an address in it stops nobody; the policy says how wide that is.
     let wide = |widest: &str| {
         let policy = json!({ "policy": { "ip-whitelist": { "widest": widest } }, "accounts": { "kraken/main": { "balance": "12000 USDT" } },
@@ -94,7 +95,8 @@ fn a_third_party_leaks_what_it_holds_from_where_it_publishes_that_it_sends() {
     };
     let lost = "executed: 12000 USDT";
     assert_eq!(held(json!({ "third-party": "copy" }), &["103.26.9.7"]), [lost, "ip-whitelist"]);
-    assert_eq!(held(json!({ "third-party": "copy" }), OWN), ["ip-whitelist", "ip-whitelist"]);
+    // What a service publishes is not all that it has: it holds the key, so it is used somehow.
+    assert_eq!(held(json!({ "third-party": "copy" }), OWN), ["executed? ip-whitelist: 12000 USDT", "ip-whitelist"]);
     // A whitelist of addresses that a service publishes says who holds the key, declared or not.
     assert_eq!(held(json!({}), &["103.26.9.7"]), [lost, "ip-whitelist"]);
     assert_eq!(held(json!({}), OWN), ["signature", "ip-whitelist"]);

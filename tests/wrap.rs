@@ -253,6 +253,21 @@ fn what_is_no_answer_gives_no_byte_and_says_what_it_is() {
 }
 
 #[test]
+fn what_looks_like_a_secret_in_a_field_that_nobody_knows_is_dropped() {
+    let answer = |field: &str, value: &str| {
+        format!(
+            "{{\"ipRestrict\":true,\"createTime\":1790000000000,\"enableReading\":true,\"enableWithdrawals\":false,\"enableInternalTransfer\":false,\"permitsUniversalTransfer\":false,\"{field}\":\"{value}\"}}"
+        )
+    };
+    let secret = "Qx7ZpL9vTn3WkR5mJd8sYb2HcF6gAe4U";
+    let done = wrapped(&answer("noteX", secret), None).unwrap();
+    assert!(!done.envelope.contains(secret) && done.dropped.len() == 1);
+    for value in ["a word or two", "2026-11-01T00:00:00Z", "11eda1fe-1be3-4e5f-8f3b-3c1b6137a42e"] {
+        assert!(wrapped(&answer("noteX", value), None).unwrap().envelope.contains(value), "{value}");
+    }
+}
+
+#[test]
 fn what_is_typed_by_mistake_is_not_repeated() {
     let cases: &[&[&str]] = &[
         &[SECRET],

@@ -115,6 +115,9 @@ pub enum Source<'a> {
     Anywhere,
     /// From one of these.
     OneOf(&'a AddressSet),
+    /// From where its sender is said to send, by the declaration or by the list that a service publishes. That the exchange
+    /// would let nothing in from there only says that this is not the whole list.
+    Said(&'a AddressSet),
     /// From where the key is used every day, wherever that is.
     WhereItIsUsed,
 }
@@ -276,7 +279,10 @@ pub fn comes_in(source: Source<'_>, whitelist: Option<Whitelist<'_>>) -> Option<
         (Source::WhereItIsUsed, _) | (_, Some(Whitelist::Open)) | (Source::Anywhere, Some(Whitelist::Wide(_))) => Some(true),
         (_, None) => None,
         (Source::Anywhere, Some(Whitelist::Listed(_) | Whitelist::Restricted)) => Some(false),
-        (Source::OneOf(_), Some(Whitelist::Restricted)) => None,
+        (Source::OneOf(_) | Source::Said(_), Some(Whitelist::Restricted)) => None,
+        // Who can get an address in it does so, from wherever he sends otherwise.
+        (Source::Said(_), Some(Whitelist::Wide(_))) => Some(true),
+        (Source::Said(from), Some(Whitelist::Listed(set))) => from.ranges().any(|r| set.overlaps(&r)).then_some(true),
         (Source::OneOf(from), Some(Whitelist::Listed(set) | Whitelist::Wide(set))) => {
             let inside = from.ranges().any(|r| set.overlaps(&r));
             // An entry that is masked, or that no two tools read alike, may be the one.
@@ -405,6 +411,10 @@ mod tests {
             (Source::OneOf(&other), Some(Whitelist::Restricted), None),
             (Source::OneOf(&other), Some(Whitelist::Open), Some(true)),
             (Source::OneOf(&other), None, None),
+            (Source::Said(&same), Some(Whitelist::Listed(&listed)), Some(true)),
+            (Source::Said(&other), Some(Whitelist::Listed(&listed)), None),
+            (Source::Said(&other), Some(Whitelist::Wide(&listed)), Some(true)),
+            (Source::Said(&other), Some(Whitelist::Restricted), None),
             (Source::WhereItIsUsed, Some(Whitelist::Listed(&listed)), Some(true)),
             (Source::WhereItIsUsed, None, Some(true)),
         ] {

@@ -29,6 +29,8 @@ pub struct Estate<'i> {
     pub parties: Vec<Group>,
     /// How long a leak goes unnoticed.
     pub noticed: Period,
+    /// The widest ranges of addresses that others do not get one in, as prefix lengths of IPv4 and IPv6.
+    pub widest: (u8, u8),
 }
 
 /// What decides the requests of a key; nothing where nobody stated it.
@@ -111,6 +113,7 @@ impl<'i> Estate<'i> {
             servers: servers(inventory),
             parties: parties(inventory),
             noticed: policy.noticed_after(),
+            widest: policy.widest(),
         };
         estate.relate(inventory);
         estate.total();
@@ -154,6 +157,25 @@ impl<'i> Estate<'i> {
             }
             if let Some(account) = self.accounts.get_mut(at) {
                 account.family = family;
+            }
+        }
+        // A sub-account that nobody puts under an owner may be anybody's at its exchange.
+        let orphans: Vec<Exchange> = inventory
+            .accounts
+            .iter()
+            .enumerate()
+            .filter(|(at, a)| {
+                let sub = a.kind.as_ref().is_some_and(|k| k.value == AccountKind::Sub);
+                let alone = self.accounts.get(*at).and_then(|f| self.families.get(f.family)).is_some_and(|f| f.members == [*at]);
+                sub && alone && a.parent.is_none()
+            })
+            .map(|(_, a)| a.account.exchange)
+            .collect();
+        for (at, record) in inventory.accounts.iter().enumerate() {
+            if let Some(family) = self.accounts.get(at).and_then(|a| self.families.get_mut(a.family))
+                && orphans.contains(&record.account.exchange)
+            {
+                family.complete = false;
             }
         }
     }
@@ -224,7 +246,7 @@ fn key_facts<'i>(inventory: &'i Inventory, record: &'i KeyRecord, policy: &Polic
         adds_addresses: known(&key.permissions.administer_addresses),
         whitelist,
         server: match &record.egress {
-            Some(egress) if egress.complete && egress.unused.is_empty() && egress.doubtful.is_empty() => Source::OneOf(&egress.used),
+            Some(egress) if egress.complete && egress.unused.is_empty() && egress.doubtful.is_empty() => Source::Said(&egress.used),
             _ => Source::WhereItIsUsed,
         },
         party: party(inventory, record),
@@ -233,7 +255,13 @@ fn key_facts<'i>(inventory: &'i Inventory, record: &'i KeyRecord, policy: &Polic
                 let window = f.request_window.is_some() || f.request_window_most.is_some();
                 f.requests_expire.as_ref().map(|s| s.value).or(window.then_some(true))
             })
-            .or_else(|| inventory.systems(record).iter().any(|(s, _)| s.request_window.is_some()).then_some(true)),
+            .or_else(|| {
+                // A request of any of its systems can be recorded, and one that is valid for days is sent again in time.
+                let systems = inventory.systems(record);
+                let short = |w: Period| w < policy.noticed_after();
+                let all = systems.iter().all(|(s, _)| s.request_window.as_ref().is_some_and(|w| short(w.value)));
+                (all && !systems.is_empty()).then_some(true)
+            }),
     }
 }
 
@@ -257,13 +285,9 @@ fn party<'i>(inventory: &'i Inventory, record: &'i KeyRecord) -> Option<Source<'
     let gets_in = |set: &&AddressSet| record.addresses.as_ref().is_none_or(|own| set.ranges().any(|r| own.overlaps(&r)));
     let published = || declared.iter().flatten().copied();
     if let Some(set) = published().find(gets_in).or_else(|| published().next()) {
-        return Some(Source::OneOf(set));
+        return Some(Source::Said(set));
     }
-    let listed = || {
-        let IpWhitelist::Listed(entries) = value(&record.key.ip_whitelist)? else { return None };
-        entries.iter().find_map(|e| published_by(e.value.range()?))
-    };
-    listed().map(|service| Source::OneOf(&service.published))
+    listed_service(record).map(|service| Source::Said(&service.published))
 }
 
 fn account_facts(inventory: &Inventory, record: &AccountRecord, policy: &Policy) -> AccountFacts {
@@ -311,18 +335,34 @@ fn servers(inventory: &Inventory) -> Vec<Group> {
     groups.into_iter().map(|(place, keys)| Group { name: name(place), keys }).collect()
 }
 
-/// The keys by the third party that is declared to hold them.
+/// The keys by the service that holds them, under whatever names it is declared; where none is, by the service whose
+/// addresses their whitelists have.
 fn parties(inventory: &Inventory) -> Vec<Group> {
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    let mut add = |service: &str, name: &str, at: usize| {
+        let group = groups.entry(plain(service)).or_insert_with(|| Group { name: name.to_owned(), keys: Vec::new() });
+        if group.keys.last() != Some(&at) {
+            group.keys.push(at);
+        }
+    };
     for (at, record) in inventory.keys.iter().enumerate() {
+        let mut declared = false;
         for name in inventory.holders(record) {
-            let keys = groups.entry(&name.value).or_default();
-            if keys.last() != Some(&at) {
-                keys.push(at);
-            }
+            declared = true;
+            add(inventory.service_behind(&name.value), &name.value, at);
+        }
+        if !declared && let Some(service) = listed_service(record) {
+            add(&service.title, &service.title, at);
         }
     }
-    groups.into_iter().map(|(name, keys)| Group { name: name.to_owned(), keys }).collect()
+    groups.into_values().collect()
+}
+
+/// The service whose published addresses a whitelist has.
+fn listed_service(record: &KeyRecord) -> Option<&'static crate::inventory::Service> {
+    let IpWhitelist::Listed(entries) = value(&record.key.ip_whitelist)? else { return None };
+    entries.iter().find_map(|e| published_by(e.value.range()?))
 }
 
 /// The addresses from which a key's systems send, where all of them are declared and few enough to be listed.

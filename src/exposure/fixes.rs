@@ -119,7 +119,14 @@ impl Change {
             }),
             Self::RestrictAddresses { key } => {
                 let record = inventory.keys.get(*key);
-                with_key(estate, *key, |k| k.whitelist = Some(restricted(record, k)));
+                let (v4, v6) = estate.widest;
+                with_key(estate, *key, |k| {
+                    k.whitelist = Some(match restricted(record, k) {
+                        // What the policy calls too wide is so in a proposal, too.
+                        Whitelist::Listed(set) if set.wider_than(v4, v6) => Whitelist::Wide(set),
+                        other => other,
+                    });
+                });
             }
             Self::AddressWhitelist { account } => with_account(estate, *account, |a| a.address_whitelist = Some(true)),
             Self::Hold { account, hold } => with_account(estate, *account, |a| a.hold = Some(*hold)),
@@ -183,7 +190,7 @@ fn with_account(estate: &mut Estate<'_>, account: usize, change: impl FnOnce(&mu
 pub fn restricted<'i>(record: Option<&'i KeyRecord>, key: &KeyFacts<'i>) -> Whitelist<'i> {
     match (key.party, record.and_then(egress_of)) {
         (None, Some(egress)) => Whitelist::Listed(egress),
-        (Some(Source::OneOf(published)), None) => Whitelist::Listed(published),
+        (Some(Source::Said(published)), None) => Whitelist::Listed(published),
         _ => Whitelist::Restricted,
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! [`decide`] is how an exchange decides a request; [`ways`] says which request each way to leak makes possible; an
 //! [`Estate`] is the inventory as this model sees it; [`run`] asks for all of it. [`fixes`] are changes of the estate on
-//! which the model runs again. [`weigh`] turns the answer into a severity with its reason.
+//! which the model runs again. [`mod@weigh`] turns the answer into a severity with its reason.
 //!
 //! A bound is the worst case: what nobody stated stops nothing, a balance that nobody stated is everything on it.
 

@@ -1,7 +1,7 @@
 //! The ways in which a key's secret leaks, and the request that each makes possible.
 
 use super::decide::{Adding, Age, Operation, Recipient, Request, Settings, Source};
-use super::estate::{Estate, KeyFacts};
+use super::estate::{AccountFacts, Estate, KeyFacts};
 
 /// A way to leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +70,15 @@ pub fn request<'a>(estate: &Estate<'_>, key: &KeyFacts<'a>, way: Way, operation:
 /// What is set at the exchange for a key and an operation.
 pub fn settings<'a>(estate: &Estate<'_>, key: &KeyFacts<'a>, way: Way, operation: Operation) -> Settings<'a> {
     let account = estate.account_of(key);
+    // Who makes keys makes one on whatever account is protected least, in each respect.
+    let family = account.and_then(|a| estate.families.get(a.family)).filter(|_| key.administers && way != Way::Replay);
+    let guards: Vec<&AccountFacts> = match family {
+        Some(family) => family.members.iter().filter_map(|m| estate.accounts.get(*m)).collect(),
+        None => account.into_iter().collect(),
+    };
+    let left = |a: &AccountFacts| a.limit.as_ref().map(|l| l.as_ref().map(crate::model::money::Money::amount));
+    let no_limit = guards.iter().any(|a| matches!(left(a), Some(None)));
+    let most = guards.iter().map(|a| left(a)).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
     let right = Operation::ALL.iter().position(|o| *o == operation).and_then(|at| key.rights.get(at).copied().flatten());
     // Who can make keys makes one that may do everything. A request that is sent again makes none.
     let permission = if key.administers && way != Way::Replay { Some(true) } else { right };
@@ -78,9 +87,19 @@ pub fn settings<'a>(estate: &Estate<'_>, key: &KeyFacts<'a>, way: Way, operation
         permission,
         whitelist: key.whitelist,
         times_requests: key.times_requests,
-        address_whitelist: account.and_then(|a| a.address_whitelist),
-        more_than_mailbox: account.and_then(|a| a.more_than_mailbox),
-        hold: account.and_then(|a| a.hold),
-        left_today: account.and_then(|a| a.limit.as_ref()).map(|l| l.as_ref().map(crate::model::money::Money::amount)),
+        address_whitelist: weakest(guards.iter().map(|a| a.address_whitelist)),
+        more_than_mailbox: weakest(guards.iter().map(|a| a.more_than_mailbox)),
+        hold: guards.iter().map(|a| a.hold).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().min()),
+        left_today: if no_limit { Some(None) } else { most },
     }
+}
+
+/// Whether all of several protections are on: no where one is known to be off, unknown where one is unknown.
+fn weakest(all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    all.reduce(|a, b| match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (None, _) | (_, None) => None,
+        _ => Some(true),
+    })
+    .flatten()
 }

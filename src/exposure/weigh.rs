@@ -110,7 +110,7 @@ fn withdrawal(estate: &Estate<'_>, key: &KeyFacts<'_>, server: &WayRadius) -> Op
         (true, true) => (Severity::High, format!("{can} to saved addresses, and to ones that it adds after a hold"), false),
         // The list is worth what its confirmation is worth.
         (true, false) if by(Adding::FromTheMailbox).is_executed() => {
-            (Severity::Critical, format!("{can} to saved addresses, and to any once the mailbox is taken over, too"), false)
+            (Severity::Critical, format!("{can} to saved addresses, and to any other that the mailbox confirms"), false)
         }
         (true, false) => (Severity::High, format!("{can} to saved addresses only"), false),
     })

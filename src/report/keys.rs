@@ -254,7 +254,6 @@ impl Listing<'_> {
             ip_whitelist: key.ip_whitelist.as_ref().and_then(|f| match &f.value {
                 IpWhitelist::Unrestricted => Some(ListOr::Word("unrestricted")),
                 IpWhitelist::Restricted => Some(ListOr::Word("restricted")),
-                // The exchange has none; its answers state nothing about it.
                 IpWhitelist::NotOffered => None,
                 IpWhitelist::Listed(entries) => Some(ListOr::List(entries.iter().map(|e| e.value.written.clone()).collect())),
             }),
@@ -489,8 +488,7 @@ fn table<const N: usize>(out: &mut dyn Write, head: &[&str; N], rows: &[[String;
             *width = (*width).max(cell.width());
         }
     }
-    let heads: Vec<String> = head.iter().map(|h| (*h).to_owned()).collect();
-    for row in std::iter::once(&heads).chain(&rows) {
+    for row in std::iter::once(&head.map(str::to_owned).to_vec()).chain(&rows) {
         let mut line = String::new();
         for (width, cell) in widths.iter().zip(row) {
             line.push_str(cell);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use crate::document::{Kind, Node};
-use crate::exchanges::{Harvest, could_be_secret, secret_part};
+use crate::exchanges::{By, Export, could_be_secret, reader, secret_part};
 use crate::model::{Fact, SecretPart};
 use crate::problem::Problem;
 use crate::scan::{self, Guard};
@@ -55,6 +55,25 @@ fn says_secret(name: &str) -> Option<SecretPart> {
     ALSO_SECRET.iter().find(|(end, _)| name.ends_with(end)).map(|(_, part)| *part)
 }
 
+/// The documented names of an answer's fields; nothing where it is told by its form.
+fn documented(export: &Export) -> Option<Vec<&'static str>> {
+    let payload = reader(export.exchange)?.payloads.iter().find(|p| p.endpoint == export.endpoint)?;
+    match payload.by {
+        By::Fields { decides, also, .. } | By::Named { decides, also, .. } => Some([decides, also].concat()),
+        By::Shape { .. } => None,
+    }
+}
+
+/// Whether a text looks like a secret, where no reader knows what it is: long, of letters and digits without a word in it. An
+/// id in the form of a UUID does not.
+fn looks_random(text: &str) -> bool {
+    let uuid = text.len() == 36 && text.matches('-').count() == 4;
+    let of = |f: fn(&u8) -> bool| text.bytes().filter(f).count();
+    let (letters, digits) = (of(u8::is_ascii_alphabetic), of(u8::is_ascii_digit));
+    let other = text.bytes().any(|b| !b.is_ascii_alphanumeric() && !b"+/=_-".contains(&b));
+    !uuid && !other && text.len() >= 24 && letters >= 4 && digits >= 3
+}
+
 /// One scalar of an answer.
 struct Leaf<'n> {
     node: &'n Node<'n>,
@@ -76,7 +95,14 @@ impl Drops {
     ///
     /// # Errors
     /// Where a secret stands in the name of a field, which cannot be dropped.
-    pub fn of(node: &Node<'_>, harvest: &Harvest, text: &Text, detector: &Detector) -> Result<Self, Vec<Problem>> {
+    pub fn of(node: &Node<'_>, export: &Export, text: &Text, detector: &Detector) -> Result<Self, Vec<Problem>> {
+        let harvest = &export.harvest;
+        let documented = documented(export);
+        let unknown = |leaf: &Leaf<'_>| {
+            let name = leaf.path.rsplit('.').next().unwrap_or("");
+            let name = name.split_once('[').map_or(name, |(name, _)| name);
+            documented.as_ref().is_some_and(|names| !names.contains(&name))
+        };
         let mut leaves = Vec::new();
         collect(node, String::new(), (None, None), &mut leaves);
         leaves.sort_by_key(|l| l.node.span.start);
@@ -90,6 +116,9 @@ impl Drops {
             let like = leaf.like.filter(|_| leaf.node.as_text().is_some() && !public);
             if let Some(what) = leaf.named.or(noted).or(hidden).or(like) {
                 drops.add(leaf, what, "\"\"");
+            } else if !public && unknown(leaf) && leaf.node.as_text().is_some_and(looks_random) {
+                // Nobody knows what stands there, and it looks like nothing but a secret.
+                drops.add(leaf, SecretPart::Secret, "\"***\"");
             }
         }
         // Ids are no secrets, and what is dropped by its name needs no second look.

@@ -56,7 +56,7 @@ pub fn wrap(id: TextId, text: &Text, asked: &Asked, detector: &Detector) -> Resu
         return Err(vec![why]);
     }
     let export = read(&node, text, asked)?;
-    let drops = Drops::of(&node, &export.harvest, text, detector)?;
+    let drops = Drops::of(&node, &export, text, detector)?;
     let answer = drops.without(content, from, from + body.len());
     let words = |value: &str| serde_json::Value::String(value.to_owned()).to_string();
     let mut envelope = format!("{{\n  \"exchange\": {},\n  \"endpoint\": {},\n", words(export.exchange.id()), words(export.endpoint));

@@ -6,7 +6,7 @@
 //! works from a file as well as from a server, unlike a nonce, which would have to be new for every reader. Without the
 //! script all is visible; it only hides what a reader filters out.
 //!
-//! Whatever comes from outside is cleaned and starred out first ([`Words`]) and escaped last, by the template.
+//! Whatever comes from outside is cleaned and starred out first (`Words`) and escaped last, by the template.
 
 mod bands;
 mod findings;
