@@ -7,7 +7,7 @@ use crate::exposure::Exposed;
 use crate::report;
 use crate::report::radius::{self, Telling};
 use crate::run;
-use crate::text::{Texts, clean};
+use crate::text::Texts;
 
 #[derive(clap::Args)]
 pub(super) struct Radius {
@@ -44,7 +44,7 @@ pub(super) fn run(asked: Radius, out: &mut dyn Write) -> io::Result<u8> {
         Some(Ok(key)) => Some(key),
         Some(Err(why)) => {
             tell(&gathered.problems, &texts)?;
-            writeln!(io::stderr(), "keylint: {}", why.to_string().lines().map(|l| clean(l).into_owned()).collect::<Vec<_>>().join("\n"))?;
+            writeln!(io::stderr(), "keylint: {why}")?;
             return Ok(if gathered.nothing { code } else { 2 });
         }
     };

@@ -6,7 +6,7 @@ use super::{Reading, tell};
 use crate::exposure::Estate;
 use crate::report::tighten;
 use crate::run;
-use crate::text::{Texts, clean};
+use crate::text::Texts;
 
 #[derive(clap::Args)]
 pub(super) struct Tighten {
@@ -30,7 +30,7 @@ pub(super) fn run(asked: Tighten, out: &mut dyn Write) -> io::Result<u8> {
     let key = match gathered.inventory.select(&asked.key) {
         Ok(key) => key,
         Err(why) => {
-            writeln!(io::stderr(), "keylint: {}", why.to_string().lines().map(|l| clean(l).into_owned()).collect::<Vec<_>>().join("\n"))?;
+            writeln!(io::stderr(), "keylint: {why}")?;
             return Ok(2);
         }
     };

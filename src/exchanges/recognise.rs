@@ -223,10 +223,6 @@ fn best_claim<'n>(
     endpoint: Option<&str>,
     asked: bool,
 ) -> Option<Claim> {
-    // An error answer is none of the payloads, whatever else stands in it.
-    if (reader.error)(node).is_some() {
-        return None;
-    }
     let named = endpoint.and_then(|e| reader.payloads.iter().find(|p| same_endpoint(p.endpoint, e)));
     let claims = reader.payloads.iter().filter(|p| asked || !matches!(p.by, By::Named { .. }));
     let claims = claims.filter_map(|p| claim(reader.exchange, p, node, samples));
@@ -234,7 +230,8 @@ fn best_claim<'n>(
         let is_named = named.is_some_and(|n| std::ptr::eq(n, c.payload));
         (!is_named, c.missing + c.extra, std::cmp::Reverse(c.present))
     });
-    best.or_else(|| empty_claim(reader, node, named, asked))
+    // An error answer is none of the payloads, whatever else stands in it. Of most readers that need not be asked.
+    best.or_else(|| empty_claim(reader, node, named, asked)).filter(|_| (reader.error)(node).is_none())
 }
 
 /// The exchanges that an answer could be of whose form only a name tells apart: where it has all the fields of one, and none

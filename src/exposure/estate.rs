@@ -8,7 +8,7 @@ use super::amounts::{Amounts, settled};
 use super::decide::{Source, Whitelist};
 use crate::declaration::{Channel, Factor, Limit, Policy};
 use crate::exchanges::profile;
-use crate::inventory::{AccountRecord, Inventory, KeyRecord, published_by, published_ranges};
+use crate::inventory::{AccountRecord, Inventory, KeyRecord, plain_name, published_by, published_ranges};
 use crate::model::ip::AddressSet;
 use crate::model::money::Money;
 use crate::model::time::{Period, Time};
@@ -338,10 +338,9 @@ fn servers(inventory: &Inventory) -> Vec<Group> {
 /// The keys by the service that holds them, under whatever names it is declared; where none is, by the service whose
 /// addresses their whitelists have.
 fn parties(inventory: &Inventory) -> Vec<Group> {
-    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let mut add = |service: &str, name: &str, at: usize| {
-        let group = groups.entry(plain(service)).or_insert_with(|| Group { name: name.to_owned(), keys: Vec::new() });
+        let group = groups.entry(plain_name(service)).or_insert_with(|| Group { name: name.to_owned(), keys: Vec::new() });
         if group.keys.last() != Some(&at) {
             group.keys.push(at);
         }

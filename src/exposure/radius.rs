@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::amounts::Amounts;
-use super::decide::{Check, Decision, Operation, decide};
+use super::decide::{Decision, Operation, decide};
 use super::estate::{Estate, Family, Group, KeyFacts};
 use super::ways::{self, Way};
 use crate::model::money::{Decimal, Money, Rates};
@@ -274,12 +274,4 @@ pub fn reached<'e>(estate: &'e Estate<'_>, key: &KeyFacts<'_>, reach: Reach) -> 
     members.iter().copied().filter(move |m| {
         Some(*m) != own && (reach == Reach::All || estate.accounts.get(*m).is_some_and(|a| a.may_transfer_out != Some(false)))
     })
-}
-
-/// The check that stops most operations of a way; nothing where one is executed.
-pub fn stopped_by(way: &WayRadius) -> Option<Check> {
-    if way.executed().next().is_some() {
-        return None;
-    }
-    way.operations.iter().filter_map(|c| c.decision.stopped_by).min()
 }

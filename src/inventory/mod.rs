@@ -18,7 +18,7 @@ mod services;
 pub use join::join;
 pub use secrets::{FoundPart, FoundSecret, Window};
 pub use select::Unselected;
-pub use services::{Sender, SentFrom, Service, Told, is_same_service, published_by, published_ranges, service, services};
+pub use services::{Sender, SentFrom, Service, Told, is_same_service, plain_name, published_by, published_ranges, service, services};
 
 use std::collections::BTreeMap;
 

@@ -98,13 +98,13 @@ impl Service {
         let said = self.open_whitelist.as_ref().map(|f| Told::of(f, f.value));
         said.or_else(|| self.addresses.as_ref().map(|f| Told::of(f, false)))
     }
-    fn is_called(&self, plain_name: &str) -> bool {
-        std::iter::once(&self.title).chain(&self.also_called).any(|n| plain(n) == plain_name)
+    fn is_called(&self, wanted: &str) -> bool {
+        std::iter::once(&self.title).chain(&self.also_called).any(|n| plain_name(n) == wanted)
     }
 }
 
 /// A name without what people write differently.
-fn plain(name: &str) -> String {
+pub fn plain_name(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -139,13 +139,13 @@ pub fn services() -> &'static [Service] {
 
 /// A service, by whatever spelling of its name.
 pub fn service(name: &str) -> Option<&'static Service> {
-    let wanted = plain(name);
+    let wanted = plain_name(name);
     services().iter().find(|s| s.is_called(&wanted))
 }
 
 /// Whether two names are of one service: alike but for their spelling, or both of one that is known.
 pub fn is_same_service(one: &str, other: &str) -> bool {
-    let (one, other) = (plain(one), plain(other));
+    let (one, other) = (plain_name(one), plain_name(other));
     one == other || services().iter().any(|s| s.is_called(&one) && s.is_called(&other))
 }
 
@@ -179,8 +179,12 @@ mod tests {
         for (file, text) in EMBEDDED {
             let service = parse(text).unwrap_or_else(|e| panic!("{file}: {e}"));
             assert!(text.starts_with("# "), "{file}: whose it is");
-            let own: Vec<String> = std::iter::once(&service.title).chain(&service.also_called).map(|n| plain(n)).collect();
-            assert!(own.contains(&plain(file)) || plain(&service.title).starts_with(&plain(file)), "{file}: {}", service.title);
+            let own: Vec<String> = std::iter::once(&service.title).chain(&service.also_called).map(|n| plain_name(n)).collect();
+            assert!(
+                own.contains(&plain_name(file)) || plain_name(&service.title).starts_with(&plain_name(file)),
+                "{file}: {}",
+                service.title
+            );
             for name in own.into_iter().collect::<std::collections::BTreeSet<_>>() {
                 assert!(names.insert(name), "{file}: one of its names is taken");
             }

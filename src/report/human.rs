@@ -21,8 +21,8 @@ use crate::problem::{Problem, Weight};
 use crate::rules::vocabulary::Subject;
 use crate::run::{Outcome, is_complete};
 use crate::text::TextId;
-pub(super) use prose::{Pen, Tone};
-use prose::{count, cut_list};
+use prose::cut_list;
+pub(super) use prose::{Pen, Tone, count};
 use source::{Drawer, Pin};
 
 /// Options that the terminal decides.

@@ -24,23 +24,13 @@ pub(super) fn part(case: &Case<'_>) -> Part {
     Part { title: "Restore", why: "Only once authorisation is stopped and the traces are safe.".into(), steps }
 }
 
-/// What a task allows.
-fn allowed(task: TaskWord) -> &'static [Right] {
-    match task {
-        TaskWord::Analytics | TaskWord::Reporting => &[Right::Read],
-        TaskWord::Trading => &[Right::Read, Right::Trade],
-        TaskWord::Transfers => &[Right::Read, Right::Transfer],
-        TaskWord::Payouts => &[Right::Read, Right::Withdraw],
-    }
-}
-
 fn new_key(case: &Case<'_>) -> Step {
     let words = |rights: &mut dyn Iterator<Item = Right>| rights.map(Right::id).collect::<Vec<_>>().join(", ");
     let Some(task) = case.key.task.word() else {
         return Step::new("**A new key with the smallest permissions for its task.** Its task is unknown: settle what it is for, then grant that and nothing else.")
             .note("Reading for reports and screens; reading and trading for a bot; reading and transferring for refills; reading and withdrawing for payouts. Never more than one of these in one key.");
     };
-    let granted = allowed(task);
+    let granted: Vec<Right> = Right::ALL.into_iter().filter(|r| task.allows(*r)).collect();
     let denied = words(&mut Right::ALL.into_iter().filter(|r| !granted.contains(r)));
     let sure = if case.key.task.declared { "" } else { ", as inferred: confirm it" };
     let mut step = Step::new(format!(
@@ -54,7 +44,7 @@ fn new_key(case: &Case<'_>) -> Step {
         step = step.note(format!("As the exchange calls them: {}.", names.join(", ")));
     }
     if let Some(profile) = case.profile {
-        for right in granted {
+        for right in &granted {
             let with: Vec<&str> =
                 Right::ALL.into_iter().filter(|r| !granted.contains(r) && profile.includes(*right, *r)).map(Right::id).collect();
             if !with.is_empty() {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Words;
 use crate::exposure::Way;
 use crate::finding::Severity;
-use crate::report::radius::table::{lost, most_words, name, of, short, stopper, today_words};
+use crate::report::radius::table::{any_of, lost, most_words, name, of, short, stopper, today_words};
 use crate::report::radius::{BoundOut, Document, KeyOut, LeakOut, OperationOut, WayOut};
 
 /// Keys of the matrix; the document for programs has them all.
@@ -141,7 +141,7 @@ pub(super) fn leaks(document: &Document<'_>, words: &Words<'_>, only: bool) -> L
                 change: words.sentence(&fix.change),
                 removes: words.sentence(&fix.removes_words),
                 ways: fix.concerns.iter().map(|c| short(c.way)).collect::<Vec<_>>().join(", "),
-                then: fix.then.as_ref().map(|a| most_words(&a.most, a.worst.is_some())),
+                then: fix.then.as_ref().map(|a| any_of(&a.most)),
             })
             .collect(),
         more_fixes: document.fixes.len().saturating_sub(FIXES),

@@ -142,7 +142,7 @@ impl Pen {
 }
 
 /// `1 key`, `2 keys`.
-pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+pub(in crate::report) fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Document, FixOut, KeyOut, OperationOut, Telling, WayOut, document};
 use crate::exposure::{Check, Way};
 use crate::report::columns::columns;
-use crate::report::human::{Pen, Style, Tone};
+use crate::report::human::{Pen, Style, Tone, count};
 use crate::text::clean;
 
 /// Fixes that are listed; the document for programs has them all.
@@ -165,7 +165,7 @@ pub(in crate::report) fn today_words(document: &Document<'_>, today: &str) -> St
 }
 
 /// What single leaks cost at most, in words: amounts of different currencies are of different leaks.
-pub(super) fn any_of(most: &[super::BoundOut]) -> String {
+pub(in crate::report) fn any_of(most: &[super::BoundOut]) -> String {
     most_words(most, true).replace(" + ", ", or ")
 }
 
@@ -278,10 +278,6 @@ pub(in crate::report) fn title(id: &str) -> &'static str {
 
 fn way(id: &str) -> Option<Way> {
     Way::ALL.into_iter().find(|w| w.id() == id)
-}
-
-fn count(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
 /// The first characters of a name that is too long for a column.
